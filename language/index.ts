@@ -1,0 +1,3 @@
+export type * from "./ast.ts";
+export * from "./diagnostics.ts";
+export * from "./source.ts";
