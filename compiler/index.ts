@@ -1,1 +1,2 @@
+export type * from "./program.ts";
 export type * from "./tools/list.ts";
