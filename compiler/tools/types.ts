@@ -41,7 +41,11 @@ export interface StringType {
 
 export interface ListType {
   readonly kind: "list";
+  /** The type of any element. */
   readonly item: Type;
+  /** The types of the first elements, where the schema has them; `rest` is the type of those that follow. */
+  readonly prefix?: readonly Type[];
+  readonly rest?: Type;
   readonly minItems?: number;
   readonly maxItems?: number;
 }
@@ -51,6 +55,11 @@ export interface ObjectType {
   readonly properties: ReadonlyMap<string, Property>;
   /** The type of properties that are not named; `never` when there can be none. */
   readonly additional: Type;
+  /**
+   * True when the schema names properties and says nothing of others. A call may carry them, yet a policy
+   * that reads one has most likely misspelt its name.
+   */
+  readonly silent: boolean;
 }
 
 export interface Property {
