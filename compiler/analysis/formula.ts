@@ -1,0 +1,88 @@
+import type { Json } from "../../policy/index.ts";
+import { complement, isEmpty, type ValueSet } from "./values.ts";
+
+/**
+ * What a condition reads. `value` is the value of a path, `length` and `host` are measures of it, `day` is
+ * the calendar day of the call in UTC (days since 1970-01-01), and a `fact` is a comparison that is not
+ * taken apart: its value is `true`, `false`, or missing where the comparison is an error.
+ */
+export interface Operand {
+  readonly of: "value" | "length" | "host" | "day" | "fact";
+  /** The same for the same operand, and for no other. */
+  readonly key: string;
+  /** The keys from the root (`args`, `grant`, `client`, a variable) on; empty for a day or a fact. */
+  readonly path: readonly (string | number)[];
+}
+
+/** A property of strings or lists that a set of values cannot express. */
+export interface Predicate {
+  readonly key: string;
+  readonly positive: boolean;
+  readonly text?: {
+    readonly operator: "starts with" | "ends with" | "contains";
+    readonly literal: string;
+  };
+  /** Whether the property itself, positive or not, holds; undefined where that is not known. */
+  readonly test: (value: Json) => boolean | undefined;
+}
+
+/** A formula of classical logic over operands. */
+export type Formula =
+  | { readonly kind: "true" }
+  | { readonly kind: "false" }
+  | { readonly kind: "all"; readonly operands: readonly Formula[] }
+  | { readonly kind: "any"; readonly operands: readonly Formula[] }
+  | Literal;
+
+/** The operand is in the set and has the property. */
+export interface Literal {
+  readonly kind: "literal";
+  readonly operand: Operand;
+  readonly values: ValueSet;
+  readonly predicate?: Predicate;
+}
+
+export const TRUE: Formula = { kind: "true" };
+export const FALSE: Formula = { kind: "false" };
+
+export function all(operands: readonly Formula[]): Formula {
+  const flat = operands.flatMap((f) =>
+    f.kind === "all" ? f.operands : f.kind === "true" ? [] : [f],
+  );
+  if (flat.some((f) => f.kind === "false")) return FALSE;
+  if (flat.length === 0) return TRUE;
+  return flat.length === 1 ? (flat[0] as Formula) : { kind: "all", operands: flat };
+}
+
+export function any(operands: readonly Formula[]): Formula {
+  const flat = operands.flatMap((f) =>
+    f.kind === "any" ? f.operands : f.kind === "false" ? [] : [f],
+  );
+  if (flat.some((f) => f.kind === "true")) return TRUE;
+  if (flat.length === 0) return FALSE;
+  return flat.length === 1 ? (flat[0] as Formula) : { kind: "any", operands: flat };
+}
+
+export function literal(operand: Operand, values: ValueSet, predicate?: Predicate): Formula {
+  if (isEmpty(values)) return FALSE;
+  return { kind: "literal", operand, values, ...(predicate === undefined ? {} : { predicate }) };
+}
+
+export function not(formula: Formula): Formula {
+  switch (formula.kind) {
+    case "true":
+      return FALSE;
+    case "false":
+      return TRUE;
+    case "all":
+      return any(formula.operands.map(not));
+    case "any":
+      return all(formula.operands.map(not));
+    case "literal": {
+      const outside = literal(formula.operand, complement(formula.values));
+      if (formula.predicate === undefined) return outside;
+      const predicate = { ...formula.predicate, positive: !formula.predicate.positive };
+      return any([outside, literal(formula.operand, formula.values, predicate)]);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import {
+  type Diagnostic,
+  type Message,
+  type ReportExtras,
+  report,
+  type Source,
+  type Span,
+} from "../../language/index.ts";
+import type { Program } from "../program.ts";
+
+/** One rule about policies: it reads the program and reports what breaks it. It never throws. */
+export interface Check {
+  /** The name of its file. */
+  readonly name: string;
+  readonly run: (context: CheckContext) => void;
+}
+
+export interface CheckContext {
+  readonly program: Program;
+  readonly report: <P>(
+    entry: Message<P>,
+    parameters: P,
+    source: Source,
+    span: Span,
+    extras?: ReportExtras,
+  ) => void;
+  /**
+   * Whether an error or a warning lies inside the span already, by an earlier check too. A check asks before it
+   * reports a consequence, so that one mistake gives one diagnostic.
+   */
+  readonly reported: (source: Source, span: Span) => boolean;
+}
+
+/**
+ * Runs checks over a program, in order.
+ *
+ * @param earlier what parsing and resolving reported, so that nothing is reported twice
+ * @returns only what the checks added
+ */
+export function runChecks(
+  checks: readonly Check[],
+  program: Program,
+  earlier: readonly Diagnostic[] = [],
+): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const inside = (diagnostic: Diagnostic, source: Source, span: Span): boolean =>
+    diagnostic.severity !== "info" &&
+    diagnostic.source === source &&
+    diagnostic.span.start >= span.start &&
+    diagnostic.span.end <= span.end;
+  const context: CheckContext = {
+    program,
+    report: (entry, parameters, source, span, extras) => {
+      found.push(report(entry, parameters, source, span, extras));
+    },
+    reported: (source, span) =>
+      earlier.some((diagnostic) => inside(diagnostic, source, span)) ||
+      found.some((diagnostic) => inside(diagnostic, source, span)),
+  };
+  for (const check of checks) check.run(context);
+  return found;
+}
