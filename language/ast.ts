@@ -52,6 +52,8 @@ export type Statement =
 /** Text that is no statement, already reported; kept so that the tree covers the whole file. */
 export interface Broken extends StatementNode {
   readonly kind: "broken";
+  /** The name that a broken `let` or `group` (with `@`) would have declared, so that its uses need no report. */
+  readonly declares?: string;
 }
 
 /** A bare word or a JSON string. `value` is the decoded text. */
@@ -86,10 +88,24 @@ export interface ListNode extends Node {
   readonly items: readonly Literal[];
 }
 
+/** Arguments or labels in a test. Keys are distinct. */
 export interface ObjectNode extends Node {
   readonly kind: "object";
-  readonly entries: readonly { readonly key: Name; readonly value: Literal | ObjectNode }[];
+  readonly entries: readonly ObjectEntry[];
 }
+
+export interface ObjectEntry extends Node {
+  readonly key: Name;
+  readonly value: Value;
+}
+
+/** A list in a test's arguments; unlike a literal's, it may hold objects. */
+export interface ValueList extends Node {
+  readonly kind: "list";
+  readonly items: readonly Value[];
+}
+
+export type Value = StringNode | NumberNode | BooleanNode | NullNode | ObjectNode | ValueList;
 
 export type Literal = StringNode | NumberNode | BooleanNode | NullNode | ListNode;
 
@@ -386,7 +402,7 @@ export interface Not extends Node {
   readonly operand: Condition;
 }
 
-/** A name of a `let`, as a condition or as an operand. */
+/** A name of a `let`, as a condition or as an operand. The variable of a quantifier around it is a path. */
 export interface Reference extends Node {
   readonly kind: "reference";
   readonly name: Name;
