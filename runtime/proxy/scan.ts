@@ -1,0 +1,269 @@
+import type { Json } from "../../policy/index.ts";
+
+/**
+ * A strict JSON reader for messages that are judged (RFC 8259). It counts depth and values as it goes and
+ * stops at the first one too many, so no message makes it build more than the limits allow; it sees
+ * duplicate keys (after unescaping) at any depth; and it keeps the text of every number that JavaScript
+ * would write differently, so that forwarding changes no digit.
+ */
+
+export interface ScanLimits {
+  /** Objects and lists inside one another; the outermost is 1. */
+  readonly depth: number;
+  /** Values of every kind, containers included. */
+  readonly values: number;
+}
+
+/** What is read from the peers who are judged. */
+export const MESSAGE_LIMITS: ScanLimits = { depth: 64, values: 20_000 };
+
+/** The texts of numbers, by the object or list that holds them and the key or index there. */
+export type NumberTexts = ReadonlyMap<object, ReadonlyMap<string, string>>;
+
+export type ScanResult =
+  | {
+      readonly ok: true;
+      /** Objects have no prototype, so `__proto__` is a key like any other. */
+      readonly value: Json;
+      readonly numbers: NumberTexts;
+    }
+  | {
+      readonly ok: false;
+      /** `syntax`: not JSON. `limit`: too deep or too many values. `duplicate`, `number`: JSON that is refused. */
+      readonly reason: "syntax" | "limit" | "duplicate" | "number";
+      /** A clause for a person, such as "the key `amount` stands twice". */
+      readonly message: string;
+      /** Of `duplicate` and `number`: the value, for reading the id of the message and nothing else. */
+      readonly value?: Json;
+    };
+
+class Stop extends Error {
+  readonly reason: "syntax" | "limit";
+
+  constructor(reason: "syntax" | "limit", message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export function scan(text: string, limits: ScanLimits = MESSAGE_LIMITS): ScanResult {
+  const scanner = new Scanner(text, limits);
+  try {
+    const value = scanner.document();
+    if (scanner.problem !== undefined) return { ok: false, ...scanner.problem, value };
+    return { ok: true, value, numbers: scanner.numbers };
+  } catch (error) {
+    if (error instanceof Stop) return { ok: false, reason: error.reason, message: error.message };
+    throw error;
+  }
+}
+
+type Container = { [key: string]: Json } | Json[];
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+};
+// Sticky, so it matches at a place or not at all. Linear: no part can give back what it took.
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+
+class Scanner {
+  readonly #text: string;
+  readonly #limits: ScanLimits;
+  readonly numbers = new Map<object, Map<string, string>>();
+  problem: { reason: "duplicate" | "number"; message: string } | undefined;
+  #at = 0;
+  #values = 0;
+
+  constructor(text: string, limits: ScanLimits) {
+    this.#text = text;
+    this.#limits = limits;
+  }
+
+  document(): Json {
+    this.#space();
+    const value = this.#value(1, undefined, "");
+    this.#space();
+    if (this.#at < this.#text.length) throw this.#unexpected();
+    return value;
+  }
+
+  #value(depth: number, parent: Container | undefined, key: string): Json {
+    if (++this.#values > this.#limits.values) {
+      throw new Stop("limit", `it holds more than ${this.#limits.values} values`);
+    }
+    switch (this.#text.charCodeAt(this.#at)) {
+      case 0x7b:
+        return this.#object(depth);
+      case 0x5b:
+        return this.#list(depth);
+      case QUOTE:
+        return this.#string();
+      case 0x74:
+        return this.#word("true", true);
+      case 0x66:
+        return this.#word("false", false);
+      case 0x6e:
+        return this.#word("null", null);
+      default:
+        return this.#number(parent, key);
+    }
+  }
+
+  #object(depth: number): Json {
+    this.#enter(depth);
+    const object: { [key: string]: Json } = Object.create(null);
+    this.#space();
+    if (this.#text.charCodeAt(this.#at) === 0x7d) {
+      this.#at++;
+      return object;
+    }
+    for (;;) {
+      if (this.#text.charCodeAt(this.#at) !== QUOTE) throw this.#unexpected();
+      const key = this.#string();
+      this.#space();
+      if (this.#text.charCodeAt(this.#at) !== 0x3a) throw this.#unexpected();
+      this.#at++;
+      this.#space();
+      // The first one stays; the message is refused in any case.
+      if (key in object) {
+        this.problem ??= { reason: "duplicate", message: `the key ${quote(key)} stands twice` };
+        this.#value(depth + 1, undefined, key);
+      } else {
+        object[key] = this.#value(depth + 1, object, key);
+      }
+      this.#space();
+      const next = this.#text.charCodeAt(this.#at);
+      if (next !== 0x2c && next !== 0x7d) throw this.#unexpected();
+      this.#at++;
+      if (next === 0x7d) return object;
+      this.#space();
+    }
+  }
+
+  #list(depth: number): Json {
+    this.#enter(depth);
+    const list: Json[] = [];
+    this.#space();
+    if (this.#text.charCodeAt(this.#at) === 0x5d) {
+      this.#at++;
+      return list;
+    }
+    for (;;) {
+      list.push(this.#value(depth + 1, list, String(list.length)));
+      this.#space();
+      const next = this.#text.charCodeAt(this.#at);
+      if (next !== 0x2c && next !== 0x5d) throw this.#unexpected();
+      this.#at++;
+      if (next === 0x5d) return list;
+      this.#space();
+    }
+  }
+
+  #enter(depth: number): void {
+    if (depth > this.#limits.depth) {
+      throw new Stop("limit", `it is nested more than ${this.#limits.depth} levels deep`);
+    }
+    this.#at++;
+  }
+
+  #string(): string {
+    const text = this.#text;
+    const start = this.#at + 1;
+    let at = start;
+    for (;;) {
+      const unit = text.charCodeAt(at);
+      if (unit === QUOTE) break;
+      if (unit === BACKSLASH) return this.#escaped(start, at);
+      // Not below 0x20, and not NaN, which is the end of the text.
+      if (!(unit >= 0x20)) throw this.#unexpected(at);
+      at++;
+    }
+    this.#at = at + 1;
+    return text.slice(start, at);
+  }
+
+  #escaped(start: number, firstEscape: number): string {
+    const text = this.#text;
+    const parts: string[] = [];
+    let from = start;
+    let at = firstEscape;
+    for (;;) {
+      const unit = text.charCodeAt(at);
+      if (unit === QUOTE) break;
+      if (unit !== BACKSLASH) {
+        if (!(unit >= 0x20)) throw this.#unexpected(at);
+        at++;
+        continue;
+      }
+      parts.push(text.slice(from, at));
+      const letter = text.charAt(at + 1);
+      if (letter === "u") {
+        const digits = text.slice(at + 2, at + 6);
+        if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw this.#unexpected(at);
+        parts.push(String.fromCharCode(Number.parseInt(digits, 16)));
+        at += 6;
+      } else {
+        const plain = ESCAPES[letter];
+        if (letter === "" || plain === undefined) throw this.#unexpected(at);
+        parts.push(plain);
+        at += 2;
+      }
+      from = at;
+    }
+    parts.push(text.slice(from, at));
+    this.#at = at + 1;
+    return parts.join("");
+  }
+
+  #number(parent: Container | undefined, key: string): number {
+    NUMBER.lastIndex = this.#at;
+    const written = NUMBER.exec(this.#text)?.[0];
+    if (written === undefined) throw this.#unexpected();
+    this.#at += written.length;
+    const value = Number(written);
+    if (!Number.isFinite(value)) {
+      this.problem ??= { reason: "number", message: "a number is too large for any receiver" };
+      return 0;
+    }
+    if (parent !== undefined && String(value) !== written) {
+      const texts = this.numbers.get(parent);
+      if (texts === undefined) this.numbers.set(parent, new Map([[key, written]]));
+      else texts.set(key, written);
+    }
+    return value;
+  }
+
+  #word<T extends boolean | null>(word: string, value: T): T {
+    if (!this.#text.startsWith(word, this.#at)) throw this.#unexpected();
+    this.#at += word.length;
+    return value;
+  }
+
+  #space(): void {
+    for (;;) {
+      const unit = this.#text.charCodeAt(this.#at);
+      if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return;
+      this.#at++;
+    }
+  }
+
+  #unexpected(at = this.#at): Stop {
+    return at >= this.#text.length
+      ? new Stop("syntax", "it ends too early")
+      : new Stop("syntax", `it is not JSON at character ${at + 1}`);
+  }
+}
+
+function quote(key: string): string {
+  const short = key.length > 60 ? `${key.slice(0, 60)}…` : key;
+  return `\`${JSON.stringify(short).slice(1, -1)}\``;
+}

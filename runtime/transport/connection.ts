@@ -1,0 +1,110 @@
+import type { Readable, Writable } from "node:stream";
+import { LineSplitter, type OversizedLine } from "./framing.ts";
+
+/** What arrives on a connection. */
+export interface ConnectionHandlers {
+  message(bytes: Buffer): void;
+  oversized(line: OversizedLine): void;
+  /** Nothing more will arrive: the other side closed, or the stream broke. */
+  end(): void;
+  /** What was sent has left; whoever was held back may go on. */
+  drain(): void;
+  /** What is sent does not arrive any more. */
+  broken(): void;
+}
+
+/** One peer at the other end of two byte streams, a message a line. */
+export class LineConnection {
+  readonly #input: Readable;
+  readonly #output: Writable;
+  readonly #max: number;
+  #ended = false;
+  #broken = false;
+  #full = false;
+
+  /** `max`: bytes of a message. */
+  constructor(input: Readable, output: Writable, max: number) {
+    this.#input = input;
+    this.#output = output;
+    this.#max = max;
+  }
+
+  start(handlers: ConnectionHandlers): void {
+    const lines = new LineSplitter(this.#max, {
+      line: (bytes) => handlers.message(bytes),
+      oversized: (line) => handlers.oversized(line),
+    });
+    const end = (): void => {
+      if (this.#ended) return;
+      this.#ended = true;
+      lines.end();
+      handlers.end();
+    };
+    this.#input.on("data", (chunk: Buffer) => lines.push(chunk));
+    this.#input.on("end", end);
+    this.#input.on("close", end);
+    this.#input.on("error", end);
+    this.#output.on("drain", () => {
+      this.#full = false;
+      handlers.drain();
+    });
+    const broken = (): void => {
+      if (this.#broken) return;
+      this.#broken = true;
+      this.#full = false;
+      handlers.broken();
+    };
+    this.#output.on("error", broken);
+    this.#output.on("close", broken);
+  }
+
+  /** True while more was sent than the peer has taken. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** Bytes that were sent and not yet taken. */
+  get queued(): number {
+    return this.#output.writableLength;
+  }
+
+  /** True while what is sent may still arrive. */
+  get writable(): boolean {
+    return !this.#broken && this.#output.writable;
+  }
+
+  /** Sends one message, which holds no line break. */
+  send(message: string | Uint8Array): void {
+    if (!this.writable) return;
+    if (typeof message === "string") {
+      this.#full = !this.#output.write(`${message}\n`);
+      return;
+    }
+    // One system call for both parts, and no copy of a large message.
+    this.#output.cork();
+    this.#output.write(message);
+    this.#full = !this.#output.write("\n");
+    this.#output.uncork();
+  }
+
+  pause(): void {
+    if (!this.#ended) this.#input.pause();
+  }
+
+  resume(): void {
+    if (!this.#ended) this.#input.resume();
+  }
+
+  /** Closes our direction once everything sent has left; resolves then, or when the stream broke. */
+  finish(): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.writable) {
+        resolve();
+        return;
+      }
+      this.#output.once("close", resolve);
+      this.#output.once("error", () => resolve());
+      this.#output.end(resolve);
+    });
+  }
+}
