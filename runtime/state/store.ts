@@ -11,9 +11,18 @@ export interface StateStore {
   readonly name: string;
 
   /**
-   * Charges every counter of a call, or none: all are checked before any is written. The same `id` again
-   * answers as the first time and charges nothing. With `spend`, the approval is spent in the same step, and
-   * an approval that cannot be spent refuses like a full counter.
+   * The store for the calls of one server, by its server id. Redis keeps what belongs to one server in one
+   * hash slot; the other stores answer themselves. Reserve, refund, claim and ask through the same view.
+   * All views share one connection, and closing one closes all.
+   */
+  forServer(server: string): StateStore;
+
+  /**
+   * Charges every counter of a call, or none: all are checked before any is written, and charges of one key
+   * add up. With `spend`, the approval is spent in the same step, and an approval that cannot be spent
+   * refuses like a full counter. The `id` of a reservation that is held answers `ok` again and charges
+   * nothing; a refused one leaves no trace, so its id is judged anew. A reservation is held until it is
+   * refunded or released, at most `RESERVATION_MS` after it was made or last renewed.
    */
   reserve(request: ReserveRequest): MaybePromise<ReserveResult>;
 
@@ -27,10 +36,16 @@ export interface StateStore {
    */
   refund(reservation: string, what: "all" | "sums"): MaybePromise<void>;
 
-  /** Frees the concurrency slots of a finished call; its other charges stay. */
+  /**
+   * The call is finished: frees its concurrency slots and forgets the reservation. Its other charges stay,
+   * for good: what was released can no longer be refunded.
+   */
   release(reservation: string): MaybePromise<void>;
 
-  /** Renews the leases of a running call's concurrency slots. */
+  /**
+   * The call still runs: renews the leases of its concurrency slots and the reservation itself. A slot whose
+   * lease ran out meanwhile is taken again if there is room, and stays lost otherwise.
+   */
   renew(reservation: string): MaybePromise<void>;
 
   /** True for the first caller only: round `round` of `reservation` may be played once. */
@@ -44,8 +59,14 @@ export interface StateStore {
   close(): MaybePromise<void>;
 }
 
+/** The store cannot answer now. The message is a sentence for the log, without addresses' secrets. */
 export class StateUnavailable extends Error {
   override readonly name = "StateUnavailable";
+}
+
+/** The store cannot be used as it is named or set up; trying again does not help. The message says what to do. */
+export class StateRefused extends Error {
+  override readonly name = "StateRefused";
 }
 
 export interface ReserveRequest {
@@ -66,9 +87,12 @@ export type ReserveResult =
       readonly index: number;
       /** `keys`: the limit has too many live key values, and this one is new. */
       readonly reason: "full" | "keys" | "approval";
-      /** How much of the window is used, in the charge's unit. */
+      /** How much of the window is used, in the charge's unit; 0 unless `full`. */
       readonly used: number;
-      /** Milliseconds until this charge would fit if nothing else were charged; absent when never or unknown. */
+      /**
+       * Milliseconds until this charge would fit if nothing else were charged; absent when never (it exceeds
+       * `max`) or unknown (concurrency, keys, approvals).
+       */
       readonly retryAfterMs?: number;
     };
 
@@ -80,7 +104,7 @@ export interface Charge {
   readonly family?: string;
   /** 1 for a call; a sum in micro-units. A safe integer, 0 or more. */
   readonly amount: number;
-  /** In the unit of `amount`; a safe integer. */
+  /** In the unit of `amount`; a safe integer, 0 or more. 0 refuses every charge, even of 0. */
   readonly max: number;
   readonly window: ChargeWindow;
   /** True for a sum of an argument. */
@@ -99,22 +123,30 @@ export type ChargeWindow =
 export const LEASE_MS = 30_000;
 /** Live key values of one limit and grant (policy format, § Limits). */
 export const MAX_KEYS = 10_000;
+/** How long a reservation is held that is neither refunded, released nor renewed. */
+export const RESERVATION_MS = 3_600_000;
+/** How long an approval can still be read after it expired. */
+export const APPROVAL_KEPT_MS = 3_600_000;
+/** Pending approvals of one grant, and of all together. */
+export const MAX_PENDING_OF_GRANT = 20;
+export const MAX_PENDING = 200;
 
 // Approvals ----------------------------------------------------------------------------------------
 
 export interface ApprovalStore {
   /**
-   * Makes a pending approval, or joins the open one of the same grant, server and digest. Refuses beyond 20
-   * open of a grant and 200 in all.
+   * Makes a pending approval, or joins the last one of the same grant, server and digest unless that is spent
+   * or expired: an identical call shares its question, its permission, and its refusal for the rest of its
+   * time. Refuses beyond 20 pending of a grant and 200 in all. The same id again joins its own record.
    */
   ask(request: ApprovalRequest): MaybePromise<AskResult>;
   get(id: string): MaybePromise<Approval | undefined>;
-  /** Newest first; open ones only unless `all`. */
+  /** Newest first; pending ones only unless `all`. Expired ones can be read for an hour. */
   list(filter?: {
     readonly grant?: string;
     readonly all?: boolean;
   }): MaybePromise<readonly Approval[]>;
-  /** The first decision wins; the answer is the record as it then stands. Unknown or expired: undefined. */
+  /** The first decision wins; the answer is the record as it then stands. Unknown or past its expiry: undefined. */
   decide(id: string, decision: ApprovalDecision): MaybePromise<Approval | undefined>;
 }
 
@@ -156,10 +188,11 @@ export type AskResult =
 // Freezes ------------------------------------------------------------------------------------------
 
 export interface FreezeStore {
+  /** The same id again changes nothing. */
   freeze(freeze: Freeze): MaybePromise<void>;
   /** Lifts every freeze of exactly this scope; the number lifted. */
   unfreeze(scope: FreezeScope): MaybePromise<number>;
-  /** Those in force now. */
+  /** Those in force now, the first to end first. */
   list(now?: number): MaybePromise<readonly Freeze[]>;
 }
 
