@@ -1,1 +1,16 @@
+export * from "./canonical.ts";
+export * from "./dates.ts";
+export * from "./digest.ts";
+export * from "./extensions.ts";
+export * from "./glob.ts";
+export type { Problem } from "./json.ts";
+export { slidingMs } from "./limits.ts";
+export * from "./micro.ts";
+export * from "./paths.ts";
+export * from "./regex.ts";
+export * from "./serialize.ts";
 export * from "./types.ts";
+export * from "./under.ts";
+export * from "./unicode.ts";
+export * from "./validate.ts";
+export * from "./walk.ts";

@@ -1,0 +1,112 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import type { Problem } from "./json.ts";
+import schema from "./policy.schema.json" with { type: "json" };
+
+/** How the value differs from the shape of the format, leaving aside which extensions are listed. */
+export function structureProblems(value: unknown): readonly Problem[] {
+  validateStructure ??= compileStructure();
+  if (validateStructure(value) === true) return [];
+  const problems: Problem[] = [];
+  for (const error of validateStructure.errors ?? []) {
+    // "must match then schema" repeats, one level up, what the branch itself reports.
+    if (error.keyword === "if") continue;
+    problems.push({ pointer: error.instancePath, message: sentence(error, value) });
+  }
+  return problems;
+}
+
+let validateStructure: ValidateFunction | undefined;
+
+function compileStructure(): ValidateFunction {
+  // `allOf` at the root says which fields need which extension, for other readers of the schema; here
+  // extensions.ts finds them, and can name what is missing.
+  const { allOf: _gates, $defs, ...structure } = schema;
+  const definitions = Object.entries($defs).filter(([name]) => !name.startsWith("without_"));
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: false,
+    validateSchema: false,
+    meta: false,
+    logger: false,
+    // Problems show keys and types; `verbose` would also keep every value.
+    verbose: false,
+    ownProperties: true,
+  });
+  return ajv.compile({ ...structure, $defs: Object.fromEntries(definitions) });
+}
+
+function sentence(error: ErrorObject, root: unknown): string {
+  const name = lastStep(error.instancePath);
+  const here = name === undefined ? "The policy" : `\`${name}\``;
+  const parameters = error.params as Record<string, unknown>;
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const key = String(parameters.additionalProperty);
+      return `\`${key}\` is not a key that can stand here; a misspelt key must not open a hole, so unknown keys are refused.`;
+    }
+    case "required":
+      return `\`${String(parameters.missingProperty)}\` is missing.`;
+    case "const":
+      return error.instancePath === "/version"
+        ? 'This version of the format is not known; only `"version": "1"` is.'
+        : `${here} must be \`${JSON.stringify(parameters.allowedValue)}\` or be left out.`;
+    case "enum": {
+      const allowed = (parameters.allowedValues as readonly unknown[]).map((one) => `\`${one}\``);
+      const given = valueAt(root, error.instancePath);
+      if (error.schemaPath.includes("/extensions/")) {
+        return `\`${String(given)}\` is an extension that this version does not know; a policy that needs it cannot be enforced here.`;
+      }
+      const but = typeof given === "string" ? `, not \`${given}\`` : "";
+      return `${here} must be ${allowed.length > 1 ? "one of " : ""}${allowed.join(", ")}${but}.`;
+    }
+    case "type": {
+      const types = [parameters.type].flat().join(" or ");
+      return `${here} must be ${/^[aeiou]/.test(types) ? "an" : "a"} ${types}.`;
+    }
+    case "false schema":
+      return `${here} cannot stand here together with its neighbours.`;
+    case "pattern":
+      return PATTERNS[name ?? ""] ?? `${here} does not have the form that is needed here.`;
+    case "minItems":
+    case "minLength":
+    case "minProperties":
+      return `${here} must not be empty.`;
+    case "uniqueItems":
+      return `${here} holds the same item twice.`;
+    case "minimum":
+    case "maximum":
+    case "exclusiveMinimum": {
+      const bound = { minimum: "at least", maximum: "at most", exclusiveMinimum: "more than" };
+      return `${here} must be ${bound[error.keyword]} ${String(parameters.limit)}.`;
+    }
+    default:
+      return `${here} ${error.message ?? "is not valid"}.`;
+  }
+}
+
+const PATTERNS: Readonly<Record<string, string>> = {
+  pin: "`pin` must be `sha256:` and 64 hexadecimal digits in lower case.",
+  as: "`as` must be a name, and none of `args`, `grant` and `client`.",
+  before: "`before` must be a day such as `2026-12-31`.",
+  after: "`after` must be a day such as `2026-12-31`.",
+  from: "`from` must be a time such as `08:00`.",
+  to: "`to` must be a time such as `18:00`, or `24:00`.",
+};
+
+function steps(at: string): readonly string[] {
+  return at
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function lastStep(at: string): string | undefined {
+  return steps(at).at(-1);
+}
+
+function valueAt(root: unknown, at: string): unknown {
+  return steps(at).reduce<unknown>(
+    (value, step) => (value as Record<string, unknown> | undefined)?.[step],
+    root,
+  );
+}
