@@ -1,9 +1,12 @@
 export type * from "./program.ts";
 export { accepts, jsonEqual, membersOf, union } from "./tools/algebra.ts";
+export { annotate, stripDocs } from "./tools/annotate.ts";
 export { describe, describeOptional } from "./tools/describe.ts";
 export type * from "./tools/list.ts";
 export type { Found, Lookup, NoSuchIndex, NoSuchKey, NotWalkable } from "./tools/lookup.ts";
 export { itemOf, lookup, withoutNull } from "./tools/lookup.ts";
 export { RISK_CLASSES, readToolList, toolSpans } from "./tools/read.ts";
+export type { Classification, RiskSeverity } from "./tools/risk.ts";
+export { classify, isGraver } from "./tools/risk.ts";
 export { typeOf } from "./tools/schema.ts";
 export type * from "./tools/types.ts";
