@@ -1,21 +1,25 @@
 import type { Json } from "../../policy/index.ts";
 import { isJsonObject } from "./algebra.ts";
-import type { Tool, ToolList } from "./list.ts";
+import type { RiskClass, Tool } from "./list.ts";
+import { RISK_CLASSES } from "./read.ts";
 import { classify } from "./risk.ts";
+
+/** A list as a server sent it: fields that are no part of the protocol are kept. */
+interface Served {
+  readonly tools: readonly unknown[];
+}
 
 /**
  * The list with `risk` and `why` on each tool. What the server itself wrote there is not believed: classes
- * come from the evidence, or, with `risk_by: "hand"`, from the list that was saved before.
+ * come from the evidence, or, with `risk_by: "hand"`, from the list that was saved before. Entries that are
+ * no tools are left as they are.
  */
-export function annotate(list: ToolList, previous?: ToolList): ToolList {
-  const byHand = new Map(
-    (previous?.tools ?? [])
-      .filter((tool) => tool.risk_by === "hand" && tool.risk !== undefined)
-      .map((tool) => [tool.name, tool]),
-  );
-  const tools = list.tools.map((tool): Tool => {
-    const { risk: _risk, why: _why, risk_by: _by, ...served } = tool;
-    const chosen = byHand.get(tool.name);
+export function annotate<L extends Served>(list: L, previous?: unknown): L {
+  const byHand = chosenByHand(previous);
+  const tools = list.tools.map((entry) => {
+    if (!isTool(entry)) return entry;
+    const { risk: _risk, why: _why, risk_by: _by, ...served } = entry;
+    const chosen = byHand.get(entry.name);
     if (chosen?.risk !== undefined) {
       const why = chosen.why === undefined ? {} : { why: chosen.why };
       return { ...served, risk: chosen.risk, ...why, risk_by: "hand" };
@@ -26,48 +30,60 @@ export function annotate(list: ToolList, previous?: ToolList): ToolList {
   return { ...list, tools };
 }
 
+function isTool(entry: unknown): entry is Tool {
+  const value = entry as Json;
+  return (
+    isJsonObject(value) &&
+    typeof value.name === "string" &&
+    /^(?:undefined|string)$/.test(typeof value.description) &&
+    (value.annotations === undefined || isJsonObject(value.annotations))
+  );
+}
+
+function chosenByHand(previous: unknown): ReadonlyMap<string, Tool> {
+  const tools = isJsonObject(previous as Json) ? (previous as { tools?: unknown }).tools : [];
+  const chosen = (Array.isArray(tools) ? tools : [])
+    .filter(isTool)
+    .filter(({ risk, risk_by }) => risk_by === "hand" && RISK_CLASSES.includes(risk as RiskClass));
+  return new Map(chosen.map((tool) => [tool.name, tool]));
+}
+
+/** Lists of a server whose entries have names, titles and descriptions. */
+const LISTS = ["tools", "resources", "resourceTemplates", "prompts"];
+
 /**
  * The list without prose: no descriptions, titles, examples or comments, of tools, their schemas, resources
  * and prompts. Names, types and hints stay. Digests of such a list differ from those of the live server.
  */
-export function stripDocs(list: ToolList): ToolList {
-  const tools = list.tools.map((tool): Tool => {
-    const { description: _description, title: _title, ...kept } = tool;
-    const { title: _hint, ...hints } = kept.annotations ?? {};
-    return {
-      ...kept,
-      ...(kept.annotations === undefined ? {} : { annotations: hints }),
-      ...(kept.inputSchema === undefined ? {} : { inputSchema: stripSchema(kept.inputSchema) }),
-      ...(kept.outputSchema === undefined ? {} : { outputSchema: stripSchema(kept.outputSchema) }),
-    };
+export function stripDocs<L extends Served>(list: L): L {
+  const stripped = Object.entries(list).map(([field, value]): [string, unknown] => {
+    if (field === "server") return [field, withoutProse(value as Json)];
+    if (!LISTS.includes(field) || !Array.isArray(value)) return [field, value];
+    return [field, value.map((entry: Json) => stripEntry(entry))];
   });
-  const { resources, resourceTemplates, prompts } = list;
-  const server = list.server && withoutProse(list.server);
-  return {
-    ...list,
-    ...(server === undefined ? {} : { server }),
-    tools,
-    ...(resources === undefined ? {} : { resources: resources.map(withoutProse) }),
-    ...(resourceTemplates === undefined
-      ? {}
-      : { resourceTemplates: resourceTemplates.map(withoutProse) }),
-    ...(prompts === undefined
-      ? {}
-      : {
-          prompts: prompts.map((prompt) => {
-            const { arguments: parameters } = prompt as { readonly arguments?: Json };
-            return Array.isArray(parameters)
-              ? { ...withoutProse(prompt), arguments: parameters.map(withoutProse) }
-              : withoutProse(prompt);
-          }),
-        }),
-  };
+  return Object.fromEntries(stripped) as unknown as L;
 }
 
-function withoutProse<T>(entry: T): T {
-  if (typeof entry !== "object" || entry === null) return entry;
-  const kept = Object.entries(entry).filter(([key]) => key !== "description" && key !== "title");
-  return Object.fromEntries(kept) as T;
+function stripEntry(entry: Json): Json {
+  const plain = withoutProse(entry);
+  if (!isJsonObject(plain)) return plain;
+  const stripped = Object.entries(plain).map(([field, value]): [string, Json] => {
+    if (field === "annotations") return [field, withoutProse(value)];
+    if (field === "inputSchema" || field === "outputSchema") return [field, stripSchema(value)];
+    if (field === "arguments" && Array.isArray(value)) {
+      return [field, value.map((argument: Json) => withoutProse(argument))];
+    }
+    return [field, value];
+  });
+  return Object.fromEntries(stripped);
+}
+
+function withoutProse(entry: Json): Json {
+  if (!isJsonObject(entry)) return entry;
+  const kept = Object.entries(entry).filter(
+    ([field]) => !["description", "title", "instructions"].includes(field),
+  );
+  return Object.fromEntries(kept);
 }
 
 const PROSE = new Set(["description", "title", "examples", "$comment", "markdownDescription"]);
