@@ -1,4 +1,43 @@
+import { annotationsContradictCheck } from "./annotations-contradict.ts";
 import type { Check } from "./check.ts";
+import { classOfTodayCheck } from "./class-of-today.ts";
+import { clientPermitsCheck } from "./client-permits.ts";
+import { conditionsCheck } from "./conditions.ts";
+import { deadRulesCheck } from "./dead-rules.ts";
+import { denyUnderCheck } from "./deny-under.ts";
+import { duplicateRulesCheck } from "./duplicate-rules.ts";
+import { escapedByOmissionCheck } from "./escaped-by-omission.ts";
+import { graveAndOpenCheck } from "./grave-and-open.ts";
+import { kindsLeftOpenCheck } from "./kinds-left-open.ts";
+import { limitNeverBindsCheck } from "./limit-never-binds.ts";
+import { limitOfNothingCheck } from "./limit-of-nothing.ts";
+import { notRunYetCheck } from "./not-run-yet.ts";
+import { openSchemaCheck } from "./open-schema.ts";
+import { splitLimitCheck } from "./split-limit.ts";
+import { textOperatorOnAddressCheck } from "./text-operator-on-address.ts";
+import { unmentionedToolsCheck } from "./unmentioned-tools.ts";
+import { writeOnlyCheck } from "./write-only.ts";
+import { zeroLimitCheck } from "./zero-limit.ts";
 
 /** Every check, in the order in which they run: causes before their consequences. */
-export const rules: readonly Check[] = [];
+export const rules: readonly Check[] = [
+  conditionsCheck,
+  duplicateRulesCheck,
+  deadRulesCheck,
+  zeroLimitCheck,
+  limitOfNothingCheck,
+  limitNeverBindsCheck,
+  splitLimitCheck,
+  escapedByOmissionCheck,
+  textOperatorOnAddressCheck,
+  denyUnderCheck,
+  clientPermitsCheck,
+  writeOnlyCheck,
+  classOfTodayCheck,
+  openSchemaCheck,
+  graveAndOpenCheck,
+  kindsLeftOpenCheck,
+  annotationsContradictCheck,
+  unmentionedToolsCheck,
+  notRunYetCheck,
+];

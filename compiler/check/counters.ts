@@ -1,0 +1,101 @@
+import type { LimitClause, WindowUnit } from "../../language/index.ts";
+import { conditionKey } from "../analysis/condition.ts";
+import type { BoundGuard, BoundRule, Program } from "../program.ts";
+import { pathText } from "./leaves.ts";
+import { limitClauses } from "./standing.ts";
+
+/** What one limit counts, and how far. */
+export interface Counter {
+  readonly rule: BoundRule;
+  readonly clause: LimitClause;
+  /** The tools whose calls it counts; `all` of `limit all`. */
+  readonly tools: readonly string[] | "all";
+  /** True when each tool has a counter of its own. */
+  readonly each: boolean;
+  /** The same text for the same guard; empty where it counts every call. */
+  readonly guard: string;
+  readonly kind: "count" | "sum" | "concurrent";
+  /** What is added up. */
+  readonly sum?: string;
+  readonly max: number;
+  readonly window?: {
+    readonly unit: WindowUnit;
+    readonly every: number;
+    readonly sliding: boolean;
+  };
+  readonly scope: "grant" | "session" | "server";
+  /** The arguments whose values have counters of their own. */
+  readonly keys: readonly string[];
+}
+
+/** Every limit that is in force; shadow limits bound nothing. */
+export function countersOf(program: Program): readonly Counter[] {
+  return program.rules.flatMap((rule) =>
+    rule.resolved && !rule.shadow && rule.of === "tool"
+      ? limitClauses(rule).map((clause) => counterOf(rule, clause))
+      : [],
+  );
+}
+
+function counterOf(rule: BoundRule, clause: LimitClause): Counter {
+  const { amount, scope } = clause;
+  const words = scope?.keys.flatMap((key) => (key.kind === "scope" ? [key.value] : [])) ?? [];
+  const { window } = amount;
+  return {
+    rule,
+    clause,
+    tools: rule.all ? "all" : rule.selection.names,
+    each:
+      clause.each || (!rule.all && rule.selection.names.length === 1 && clause.as === undefined),
+    guard: guardKey(rule.guard),
+    kind: amount.kind,
+    ...(amount.path === undefined ? {} : { sum: pathText(amount.path) }),
+    max: amount.max.value,
+    ...(window === undefined
+      ? {}
+      : {
+          window: {
+            unit: window.unit,
+            every: window.every?.value ?? 1,
+            sliding: amount.sliding,
+          },
+        }),
+    scope: words[0] ?? "grant",
+    keys: (scope?.keys.flatMap((key) => (key.kind === "path" ? [pathText(key)] : [])) ?? []).sort(),
+  };
+}
+
+/** The same text for guards that say the same in the same order; empty for none. */
+export function guardKey(guard: BoundGuard): string {
+  if (guard.always) return "";
+  const whens = guard.when.map(conditionKey).sort();
+  const own = guard.own;
+  return JSON.stringify([
+    whens,
+    own === undefined ? null : [own.kind, conditionKey(own.condition)],
+  ]);
+}
+
+/** Whether one limit counts every call that the other counts, whatever their scopes. */
+export function covers(a: Counter, b: Counter): boolean {
+  if (a.guard !== "" && a.guard !== b.guard) return false;
+  if (a.tools === "all") return true;
+  if (b.tools === "all") return false;
+  const tools = new Set(a.tools);
+  return b.tools.every((tool) => tools.has(tool));
+}
+
+const BREADTH = { session: 0, grant: 1, server: 2 } as const;
+
+/** Whether calls that share a counter of `b` share one of `a` too, tools aside. */
+export function noFiner(a: Counter, b: Counter): boolean {
+  return BREADTH[a.scope] >= BREADTH[b.scope] && a.keys.every((key) => b.keys.includes(key));
+}
+
+/** As it is written, on one line and without the word `limit`. */
+export function counterText(counter: Counter): string {
+  return counter.rule.source
+    .slice(counter.clause.span)
+    .replace(/\s+/g, " ")
+    .replace(/^limit /, "");
+}

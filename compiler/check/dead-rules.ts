@@ -1,0 +1,247 @@
+import type { Span } from "../../language/index.ts";
+import { truthOf } from "../analysis/condition.ts";
+import { all, type Formula, not } from "../analysis/formula.ts";
+import { impossible } from "../analysis/solve.ts";
+import { neverDecides } from "../messages/reach.ts";
+import type { BoundRule, Program, SelectedItem } from "../program.ts";
+import type { Check } from "./check.ts";
+import { guardKey } from "./counters.ts";
+import { limitClauses, standingOf } from "./standing.ts";
+import { domainsOf } from "./typed.ts";
+
+/** Every rule decides some call: no graver or broader rule is always there before it. */
+export const deadRulesCheck: Check = {
+  name: "dead-rules",
+  run({ program, report, reported }) {
+    for (const rule of program.rules) {
+      if (rule.kind === "limit" || rule.imported || rule.shadow || !rule.resolved) continue;
+      if (rule.of !== "tool" || reported(rule.source, rule.node.span)) continue;
+      const dead = deathOf(program, rule);
+      if (dead === undefined) continue;
+      report(
+        neverDecides,
+        { rule: rule.kind, names: dead.names, because: dead.because },
+        rule.source,
+        dead.span,
+        {
+          ...(dead.by === undefined
+            ? {}
+            : {
+                related: [
+                  {
+                    message: "This rule is there before it.",
+                    source: dead.by.source,
+                    span: dead.by.node.span,
+                  },
+                ],
+              }),
+        },
+      );
+    }
+  },
+};
+
+interface Death {
+  readonly because: string;
+  /** The tools it is dead for; empty for all of its tools. */
+  readonly names: readonly string[];
+  readonly span: Span;
+  readonly by?: BoundRule;
+}
+
+function deathOf(program: Program, rule: BoundRule): Death | undefined {
+  const targets = rule.node.targets?.span ?? rule.node.keyword;
+  if (
+    rule.kind === "allow" &&
+    program.defaults.tool.effect === "allow" &&
+    rule.guard.always &&
+    rule.node.limits.length === 0
+  ) {
+    return {
+      because: "the default allows these tools already, and this closes no others",
+      names: [],
+      span: rule.node.span,
+    };
+  }
+  return (
+    overruledItems(program, rule, targets) ??
+    superfluous(program, rule, targets) ??
+    overruledCalls(program, rule)
+  );
+}
+
+// A graver rule without a condition -------------------------------------------------------------------
+
+/** Items whose every tool is hidden or denied. A glob that covers some such tools is an exception, and meant. */
+function overruledItems(program: Program, rule: BoundRule, targets: Span): Death | undefined {
+  if (rule.kind === "hide") return undefined;
+  const { items } = rule.selection;
+  const overruled = (name: string): BoundRule | undefined => {
+    const standing = standingOf(program, name);
+    const deny = standing.denies.find((other) => other !== rule && silences(rule, other));
+    return standing.hides[0] ?? deny;
+  };
+  const dead = items.filter(
+    ({ names }) => names.length > 0 && names.every((name) => overruled(name) !== undefined),
+  );
+  const [first] = dead;
+  if (first === undefined) return undefined;
+  const by = overruled(first.names[0] ?? "") as BoundRule;
+  return {
+    because: `${by.kind === "hide" ? "hidden" : "denied"} by ${placed(rule, by)}`,
+    names: namesOf(dead),
+    span:
+      dead.length === items.length || rule.node.targets === undefined ? targets : first.node.span,
+    by,
+  };
+}
+
+function namesOf(items: readonly SelectedItem[]): readonly string[] {
+  return [...new Set(items.flatMap(({ names }) => names))].sort();
+}
+
+/** Whether an unconditional `deny` leaves a rule nothing to do, not even to give its own reason. */
+function silences(rule: BoundRule, other: BoundRule): boolean {
+  if (rule.kind !== "deny") return true;
+  if (other.kind !== "deny") return false;
+  const reason = rule.node.because?.value;
+  if (reason !== undefined && reason !== other.node.because?.value) return false;
+  return !rule.guard.always || narrower(rule, other);
+}
+
+function narrower(rule: BoundRule, other: BoundRule): boolean {
+  const wide = new Set(other.selection.names);
+  return (
+    rule.selection.names.length < wide.size && rule.selection.names.every((name) => wide.has(name))
+  );
+}
+
+// A broader rule of its own kind -----------------------------------------------------------------------
+
+/** A rule whose tools all have a rule of the same kind that speaks of more calls, or of all. */
+function superfluous(program: Program, rule: BoundRule, targets: Span): Death | undefined {
+  const { names } = rule.selection;
+  if (names.length === 0 || limitClauses(rule).length > 0) return undefined;
+  if (rule.kind === "hide") {
+    const by = standingOf(program, names[0] as string).hides.find(
+      (other) => other !== rule && narrower(rule, other),
+    );
+    return by && { because: `hidden by ${placed(rule, by)}`, names: [], span: targets, by };
+  }
+  if (rule.kind === "ask") return undefined;
+  const others = names.map((name) => {
+    const { permits, conditionalDenies } = standingOf(program, name);
+    return (rule.kind === "allow" ? permits : conditionalDenies).find(
+      (other) => other !== rule && includes(program, name, other, rule),
+    );
+  });
+  const [by] = others;
+  if (by === undefined || others.includes(undefined)) return undefined;
+  const verb = rule.kind === "allow" ? "permits" : "denies";
+  return {
+    because: `${placed(rule, by)} ${verb} these calls already`,
+    names: [],
+    span: rule.node.span,
+    by,
+  };
+}
+
+/** Whether every call that `rule` decides is decided the same by `other`. */
+function includes(program: Program, tool: string, other: BoundRule, rule: BoundRule): boolean {
+  if (rule.kind === "allow") {
+    if ((other.kind !== "allow" && other.kind !== "ask") || other.node.until !== undefined) {
+      return false;
+    }
+    if (other.guard.always) return !rule.guard.always || narrower(rule, other);
+    if (other.kind === "ask" || rule.guard.always) return false;
+  } else {
+    if (rule.kind !== "deny" || other.kind !== "deny") return false;
+    const reason = rule.node.because?.value;
+    if (reason !== undefined && reason !== other.node.because?.value) return false;
+  }
+  if (guardKey(other.guard) === guardKey(rule.guard)) return narrower(rule, other);
+  const mine = reachOf(rule);
+  const theirs = reachOf(other);
+  if (!related(mine, theirs)) return false;
+  const domains = domainsOf(program, tool);
+  if (!impossible(all([mine.formula, not(theirs.formula)]), domains)) return false;
+  // Of two that say the same, only the later one is superfluous.
+  const equal = impossible(all([theirs.formula, not(mine.formula)]), domains);
+  return !equal || program.rules.indexOf(other) < program.rules.indexOf(rule);
+}
+
+// Graver rules with conditions ---------------------------------------------------------------------------
+
+/** A conditional permission, or ask, of which every call is denied. */
+function overruledCalls(program: Program, rule: BoundRule): Death | undefined {
+  if ((rule.kind !== "allow" && rule.kind !== "ask") || rule.guard.always) return undefined;
+  const { names } = rule.selection;
+  if (names.length === 0) return undefined;
+  const mine = reachOf(rule);
+  let by: BoundRule | undefined;
+  for (const name of names) {
+    const denies = standingOf(program, name).conditionalDenies.filter((deny) =>
+      related(mine, reachOf(deny)),
+    );
+    const domains = domainsOf(program, name);
+    const alone = denies.find((deny) =>
+      impossible(all([mine.formula, not(reachOf(deny).formula)]), domains),
+    );
+    const together = all([mine.formula, ...denies.map((deny) => not(reachOf(deny).formula))]);
+    if (alone === undefined && (denies.length < 2 || !impossible(together, domains))) {
+      return undefined;
+    }
+    by ??= alone ?? denies[0];
+  }
+  return {
+    because: `each call that meets its condition is denied by ${by === undefined ? "other rules" : placed(rule, by)}`,
+    names: [],
+    span: rule.node.span,
+    ...(by === undefined ? {} : { by }),
+  };
+}
+
+/** The calls that a rule permits, denies or asks about. */
+interface Reach {
+  readonly formula: Formula;
+  readonly keys: ReadonlySet<string>;
+}
+
+const reaches = new WeakMap<BoundRule, Reach>();
+
+function reachOf(rule: BoundRule): Reach {
+  const before = reaches.get(rule);
+  if (before !== undefined) return before;
+  const { when, own } = rule.guard;
+  const whens = when.map((condition) => truthOf(condition));
+  const truth = own === undefined ? undefined : truthOf(own.condition);
+  // A permission needs a condition that is true; what forbids applies where evaluation fails, too.
+  const formula =
+    rule.kind === "allow"
+      ? all([...whens.map((part) => part.isTrue), ...(truth === undefined ? [] : [truth.isTrue])])
+      : all([
+          ...whens.map((part) => part.notFalse),
+          ...(truth === undefined
+            ? []
+            : [own?.kind === "unless" ? not(truth.isTrue) : truth.notFalse]),
+        ]);
+  const reach = { formula, keys: new Set(keysIn(formula)) };
+  reaches.set(rule, reach);
+  return reach;
+}
+
+function keysIn(formula: Formula): readonly string[] {
+  if (formula.kind === "literal") return [formula.operand.key];
+  return formula.kind === "all" || formula.kind === "any" ? formula.operands.flatMap(keysIn) : [];
+}
+
+/** Conditions with no operand in common imply nothing about each other. */
+function related(a: Reach, b: Reach): boolean {
+  for (const key of a.keys) if (b.keys.has(key)) return true;
+  return false;
+}
+
+function placed(rule: BoundRule, other: BoundRule): string {
+  const line = other.source.positionAt(other.node.span.start).line;
+  return `the \`${other.kind}\` on line ${line}${other.source === rule.source ? "" : ` of \`${other.source.name}\``}`;
+}

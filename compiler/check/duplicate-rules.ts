@@ -1,0 +1,60 @@
+import { duplicateRule } from "../messages/reach.ts";
+import type { BoundRule } from "../program.ts";
+import type { Check } from "./check.ts";
+import { guardKey } from "./counters.ts";
+import { removal } from "./edits.ts";
+
+/** No rule says what another one says already. */
+export const duplicateRulesCheck: Check = {
+  name: "duplicate-rules",
+  run({ program, report, reported }) {
+    const seen = new Map<string, BoundRule>();
+    // Imported rules come first, so that the file's own rule is the one that can go.
+    const rules = [...program.rules].sort((a, b) => Number(b.imported) - Number(a.imported));
+    for (const rule of rules) {
+      const key = keyOf(rule);
+      if (key === undefined) continue;
+      const before = seen.get(key);
+      if (before === undefined) seen.set(key, rule);
+      else if (!rule.imported && !reported(rule.source, rule.node.span)) {
+        const same = before.source === rule.source;
+        const line = before.source.positionAt(before.node.span.start).line;
+        report(
+          duplicateRule,
+          { line, ...(same ? {} : { file: before.source.name }) },
+          rule.source,
+          rule.node.span,
+          {
+            tags: ["unnecessary"],
+            related: [{ message: "The same rule.", source: before.source, span: before.node.span }],
+            fixes: [removal("Remove this rule", rule.source, rule.node.span)],
+          },
+        );
+      }
+    }
+  },
+};
+
+/** The same text for rules that decide the same; limits are left to the check of counter names. */
+function keyOf(rule: BoundRule): string | undefined {
+  if (!rule.resolved || rule.kind === "limit") return undefined;
+  const { node, selection } = rule;
+  const clauses: unknown[] = [];
+  if (node.kind === "deny") clauses.push(node.because?.value);
+  if (node.kind === "allow" || node.kind === "ask") {
+    if (node.limits.length > 0) return undefined;
+    clauses.push(node.because?.value, node.until?.text);
+  }
+  if (node.kind === "ask") {
+    clauses.push([...(node.by ?? [])].map(({ value }) => value).sort(), node.within?.ms);
+  }
+  return JSON.stringify([
+    rule.kind,
+    rule.of,
+    rule.shadow,
+    selection.names,
+    selection.globs,
+    guardKey(rule.guard),
+    clauses,
+  ]);
+}

@@ -1,0 +1,94 @@
+import type { Path, Quantified } from "../../language/index.ts";
+import type { Json } from "../../policy/index.ts";
+import type { Domains } from "../analysis/solve.ts";
+import {
+  EVERYTHING,
+  MISSING,
+  NOTHING,
+  only,
+  STRINGS,
+  union,
+  type ValueSet,
+  valuesOf,
+} from "../analysis/values.ts";
+import type { Program } from "../program.ts";
+import type { Tool } from "../tools/list.ts";
+import { itemOf, lookup } from "../tools/lookup.ts";
+import { typeOf } from "../tools/schema.ts";
+import type { Type } from "../tools/types.ts";
+
+/** What the tool list says of a path: its type and whether a call can leave it out. */
+export interface Known {
+  readonly type: Type;
+  readonly mayBeMissing: boolean;
+}
+
+const types = new WeakMap<Tool, Type>();
+
+/** The type of a tool's arguments; undefined when the list does not know it. */
+export function argumentsOf(program: Program, name: string): Type | undefined {
+  const tool = program.tools.byName.get(name);
+  if (tool?.inputSchema === undefined) return undefined;
+  let type = types.get(tool);
+  if (type === undefined) {
+    type = typeOf(tool.inputSchema);
+    types.set(tool, type);
+  }
+  return type;
+}
+
+/** Undefined where nothing is known, or nothing is there (which the type check reports). */
+export function knownAt(
+  program: Program,
+  tool: string,
+  path: Path,
+  within: readonly Quantified[] = [],
+): Known | undefined {
+  const steps = path.steps.map((step) => step.value);
+  const quantifier = within.findLast((outer) => outer.variable.value === path.root.value);
+  let base: Type | undefined;
+  if (quantifier !== undefined) {
+    const outer = within.slice(0, within.indexOf(quantifier));
+    const list = knownAt(program, tool, quantifier.path, outer);
+    base = list === undefined ? undefined : itemOf(list.type);
+  } else if (path.root.value === "args") {
+    base = argumentsOf(program, tool);
+  }
+  if (base === undefined) return undefined;
+  const found = lookup(base, steps);
+  return found.found && found.type.kind !== "unknown" ? found : undefined;
+}
+
+/** The `default` that a schema declares for a top-level argument. */
+export function declaredDefault(program: Program, tool: string, path: Path): Json | undefined {
+  const schema = program.tools.byName.get(tool)?.inputSchema;
+  if (path.root.value !== "args" || path.steps.length !== 1) return undefined;
+  const property = member(member(schema, "properties"), String(path.steps[0]?.value));
+  return member(property, "default");
+}
+
+function member(value: Json | undefined, key: string): Json | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  return Object.hasOwn(value, key) ? (value as { readonly [key: string]: Json })[key] : undefined;
+}
+
+/** What paths can be in a call of the tool that keeps to its schema. */
+export function domainsOf(program: Program, tool: string): Domains {
+  const args = argumentsOf(program, tool);
+  return (path) => {
+    const [root, ...steps] = path;
+    if (root === "grant") return grantDomain(program, String(steps[0]));
+    if (root === "client") return union(STRINGS, MISSING);
+    if (root !== "args" || args === undefined) return EVERYTHING;
+    const found = lookup(args, steps);
+    if (!found.found) return EVERYTHING;
+    const values = valuesOf(found.type);
+    return found.mayBeMissing ? union(values, MISSING) : values;
+  };
+}
+
+function grantDomain(program: Program, name: string): ValueSet {
+  if (name === "name") return STRINGS;
+  const values = program.labels.get(name)?.values;
+  return union(MISSING, values === undefined ? STRINGS : values.map(only).reduce(union, NOTHING));
+}

@@ -1,0 +1,24 @@
+import { unmentionedTools } from "../messages/coverage.ts";
+import { globMatcher } from "../resolve/glob.ts";
+import type { Check } from "./check.ts";
+import { placeOfPolicy } from "./standing.ts";
+
+/** Every tool of the list is mentioned; those that are not come in one list. */
+export const unmentionedToolsCheck: Check = {
+  name: "unmentioned-tools",
+  run({ program, report }) {
+    const { tools, rules, defaults } = program;
+    // A name that was not found may well have meant one of them.
+    if (!tools.known || rules.some((rule) => !rule.selection.resolved)) return;
+    const selections = rules.filter((rule) => rule.of === "tool").map((rule) => rule.selection);
+    const mentioned = new Set(selections.flatMap((selection) => selection.names));
+    const globs = [...new Set(selections.flatMap((selection) => selection.globs))].map(globMatcher);
+    const names = tools.names.filter(
+      (name) => !mentioned.has(name) && !globs.some((matches) => matches(name)),
+    );
+    if (names.length === 0) return;
+    const { source, span } = placeOfPolicy(program);
+    const effect = defaults.tool.effect;
+    report(unmentionedTools, { names, of: tools.names.length, effect }, source, span);
+  },
+};
