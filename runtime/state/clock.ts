@@ -1,24 +1,28 @@
 /** Reads the time: whole milliseconds since 1970, UTC. */
 export type Clock = () => number;
 
+/** The later of two times; what is no time at all (NaN) is not later. */
+export function later(now: number, newest: number): number {
+  const time = Math.floor(now);
+  if (time > newest) return time;
+  return newest;
+}
+
 /**
  * A clock that never goes back behind the newest time it has seen, so that a wrong or turned-back system
  * clock cannot reopen a window.
  */
 export class MonotoneClock {
-  readonly #read: Clock;
+  readonly #clock: Clock;
   #newest = 0;
 
-  constructor(read: Clock = Date.now) {
-    this.#read = read;
+  constructor(clock: Clock = Date.now) {
+    this.#clock = clock;
   }
 
-  /** The time to judge by, without remembering it. Anything that is no later time (NaN too) is the newest. */
+  /** The time to judge by, without remembering it. */
   at(now: number | undefined): number {
-    const time = Math.floor(now ?? this.#read());
-    // Not Math.max: it would answer NaN with NaN.
-    if (time > this.#newest) return time;
-    return this.#newest;
+    return later(now ?? this.#clock(), this.#newest);
   }
 
   /** The time to judge by; later answers are never earlier. */

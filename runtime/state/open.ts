@@ -15,5 +15,13 @@ const FORMS = "Use `memory`, `sqlite:PATH`, `redis://HOST:PORT` or `rediss://HOS
  */
 export async function openStore(spec: string, options: OpenOptions = {}): Promise<StateStore> {
   if (spec === "memory") return new MemoryStore(options.clock);
+  if (spec.startsWith("sqlite:")) {
+    const path = spec.slice("sqlite:".length);
+    if (path === "" || path === ":memory:") {
+      throw new StateRefused("`sqlite:` needs the path of a file, such as `sqlite:./state.db`.");
+    }
+    const { SqliteStore } = await import("./sqlite.ts");
+    return SqliteStore.open(path, options.clock);
+  }
   throw new StateRefused(`This is not a state store. ${FORMS}`);
 }

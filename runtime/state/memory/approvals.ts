@@ -69,7 +69,7 @@ export class MemoryApprovals implements ApprovalStore {
     return decided;
   }
 
-  spendable(id: string, now: number): boolean {
+  isSpendable(id: string, now: number): boolean {
     const record = this.#records.get(id);
     return record?.state === "approved" && record.expiresAt > now;
   }
@@ -78,7 +78,7 @@ export class MemoryApprovals implements ApprovalStore {
     this.#turn(id, "approved", "spent");
   }
 
-  unspend(id: string): void {
+  giveBack(id: string): void {
     this.#turn(id, "spent", "approved");
   }
 

@@ -1,193 +1,97 @@
-import type { CalendarUnit } from "../../../policy/index.ts";
+import { type Counters, slotOf } from "../charges.ts";
 import type { Charge } from "../store.ts";
-import { windowEnd } from "../windows.ts";
-import type { Family } from "./families.ts";
+import { type Counter, Leases, newCounter } from "./counter.ts";
+import { Family } from "./families.ts";
 
-/** What one counter has counted. `holder` names the reservation and charge where amounts are told apart. */
-export interface Counter {
-  readonly key: string;
-  readonly family: Family | undefined;
-  /** What the window that holds `now` has used. */
-  used(now: number): number;
-  /** When the last that it counts is over; in the past or 0 when it counts nothing. */
-  readonly ends: number;
-  add(now: number, amount: number, holder: string): void;
+/** All counters by key, and the families that bound their number. */
+export class MemoryCounters implements Counters {
+  readonly #counters = new Map<string, Counter>();
+  readonly #families = new Map<string, Family>();
+  #unswept = this.#counters.values();
+
+  used({ key }: Charge, now: number): number {
+    const counter = this.#counters.get(key);
+    return counter === undefined ? 0 : counter.used(now);
+  }
+
+  freesIn({ key }: Charge, excess: number, now: number): number | undefined {
+    return this.#counters.get(key)?.freesIn(now, excess);
+  }
+
+  isLive(key: string, now: number): boolean {
+    return (this.#counters.get(key)?.ends ?? 0) > now;
+  }
+
+  hasFewerThan(keys: number, name: string, now: number): boolean {
+    const family = this.#families.get(name);
+    if (family === undefined || family.members.size < keys) return true;
+    for (const counter of family.ended(now)) this.#drop(counter);
+    return family.members.size < keys;
+  }
+
+  /** True if the charge made a counter. */
+  charge(charge: Charge, now: number, reservation: string, index: number): boolean {
+    if (charge.amount === 0) return false;
+    let counter = this.#counters.get(charge.key);
+    const isNew = counter === undefined;
+    if (counter === undefined) {
+      counter = newCounter(charge, this.#family(charge.family));
+      this.#counters.set(charge.key, counter);
+    }
+    counter.add(now, charge.amount, counter instanceof Leases ? slotOf(reservation, index) : "");
+    counter.family?.charged(counter);
+    return isNew;
+  }
+
   /** Gives back what was charged at `at`, if the window charged still exists. */
-  giveBack(at: number, amount: number): void;
-  /** Milliseconds until at least `excess` is free; undefined when unknown. */
-  freesIn(now: number, excess: number): number | undefined;
-}
-
-export function newCounter({ key, window }: Charge, family: Family | undefined): Counter {
-  switch (window.kind) {
-    case "calendar":
-      return new CalendarCounter(key, family, window.unit);
-    case "sliding":
-      return new SlidingLog(key, family, window.ms);
-    case "concurrent":
-      return new Leases(key, family, window.leaseMs);
-  }
-}
-
-class CalendarCounter implements Counter {
-  readonly key: string;
-  readonly family: Family | undefined;
-  readonly #unit: CalendarUnit;
-  #used = 0;
-  ends = 0;
-
-  constructor(key: string, family: Family | undefined, unit: CalendarUnit) {
-    this.key = key;
-    this.family = family;
-    this.#unit = unit;
+  giveBack({ key, amount }: Charge, at: number, now: number): void {
+    const counter = this.#counters.get(key);
+    if (counter === undefined || amount === 0) return;
+    counter.used(now);
+    counter.giveBack(at, amount);
+    if (counter.ends <= now) this.#drop(counter);
   }
 
-  used(now: number): number {
-    return now < this.ends ? this.#used : 0;
+  holdsSlot({ key }: Charge, now: number, reservation: string, index: number): boolean {
+    const counter = this.#counters.get(key);
+    if (!(counter instanceof Leases)) return false;
+    counter.used(now);
+    return counter.has(slotOf(reservation, index));
   }
 
-  add(now: number, amount: number): void {
-    this.#used = this.used(now) + amount;
-    if (now >= this.ends) this.ends = windowEnd(this.#unit, now);
+  freeSlot({ key }: Charge, now: number, reservation: string, index: number): void {
+    const counter = this.#counters.get(key);
+    if (!(counter instanceof Leases)) return;
+    counter.free(slotOf(reservation, index));
+    if (counter.ends <= now) this.#drop(counter);
   }
 
-  giveBack(at: number, amount: number): void {
-    if (windowEnd(this.#unit, at) === this.ends) this.#used = Math.max(0, this.#used - amount);
-  }
-
-  freesIn(now: number): number {
-    return this.ends - now;
-  }
-}
-
-/** Every time with what was charged then, oldest first: exact, at the price of its length. */
-class SlidingLog implements Counter {
-  readonly key: string;
-  readonly family: Family | undefined;
-  readonly #ms: number;
-  readonly #times: number[] = [];
-  readonly #amounts: number[] = [];
-  #head = 0;
-  #used = 0;
-
-  constructor(key: string, family: Family | undefined, ms: number) {
-    this.key = key;
-    this.family = family;
-    this.#ms = ms;
-  }
-
-  get ends(): number {
-    return this.#head < this.#times.length ? (this.#times.at(-1) as number) + this.#ms : 0;
-  }
-
-  used(now: number): number {
-    while (
-      this.#head < this.#times.length &&
-      (this.#times[this.#head] as number) <= now - this.#ms
-    ) {
-      this.#used -= this.#amounts[this.#head] as number;
-      this.#head += 1;
-    }
-    if (this.#head > 64 && this.#head * 2 > this.#times.length) {
-      this.#times.splice(0, this.#head);
-      this.#amounts.splice(0, this.#head);
-      this.#head = 0;
-    }
-    return this.#used;
-  }
-
-  add(now: number, amount: number): void {
-    const last = this.#times.length - 1;
-    if (last >= this.#head && this.#times[last] === now) {
-      this.#amounts[last] = (this.#amounts[last] as number) + amount;
-    } else {
-      this.#times.push(now);
-      this.#amounts.push(amount);
-    }
-    this.#used += amount;
-  }
-
-  giveBack(at: number, amount: number): void {
-    const index = this.#times.lastIndexOf(at);
-    if (index < this.#head) return;
-    const rest = (this.#amounts[index] as number) - amount;
-    this.#used -= amount;
-    if (rest > 0) {
-      this.#amounts[index] = rest;
-    } else {
-      this.#times.splice(index, 1);
-      this.#amounts.splice(index, 1);
-    }
-  }
-
-  freesIn(now: number, excess: number): number | undefined {
-    let freed = 0;
-    for (let index = this.#head; index < this.#times.length; index++) {
-      freed += this.#amounts[index] as number;
-      if (freed >= excess) return (this.#times[index] as number) + this.#ms - now;
-    }
-    return undefined;
-  }
-}
-
-/** Slots of running calls, each with the time at which it falls free unless it is renewed. */
-export class Leases implements Counter {
-  readonly key: string;
-  readonly family: Family | undefined;
-  readonly #ms: number;
-  readonly #held = new Map<string, { readonly amount: number; readonly until: number }>();
-  #used = 0;
-  /** No lease ends before this. */
-  #nextEnd = 0;
-
-  constructor(key: string, family: Family | undefined, leaseMs: number) {
-    this.key = key;
-    this.family = family;
-    this.#ms = leaseMs;
-  }
-
-  get ends(): number {
-    let last = 0;
-    for (const { until } of this.#held.values()) last = Math.max(last, until);
-    return last;
-  }
-
-  used(now: number): number {
-    if (now >= this.#nextEnd) {
-      this.#nextEnd = Number.POSITIVE_INFINITY;
-      for (const [holder, { amount, until }] of this.#held) {
-        if (until <= now) {
-          this.#held.delete(holder);
-          this.#used -= amount;
-        } else {
-          this.#nextEnd = Math.min(this.#nextEnd, until);
-        }
+  /** Looks at the next `steps` counters and drops those that have ended. */
+  sweep(steps: number, now: number): void {
+    for (let step = 0; step < steps; step++) {
+      const next = this.#unswept.next();
+      if (next.done) {
+        this.#unswept = this.#counters.values();
+        return;
       }
+      if (next.value.ends <= now) this.#drop(next.value);
     }
-    return this.#used;
   }
 
-  add(now: number, amount: number, holder: string): void {
-    const until = now + this.#ms;
-    this.#used += amount - (this.#held.get(holder)?.amount ?? 0);
-    this.#held.set(holder, { amount, until });
-    this.#nextEnd = Math.min(this.#nextEnd, until);
+  #family(name: string | undefined): Family | undefined {
+    if (name === undefined) return undefined;
+    let family = this.#families.get(name);
+    if (family === undefined) {
+      family = new Family(name);
+      this.#families.set(name, family);
+    }
+    return family;
   }
 
-  has(holder: string): boolean {
-    return this.#held.has(holder);
-  }
-
-  free(holder: string): void {
-    this.#used -= this.#held.get(holder)?.amount ?? 0;
-    this.#held.delete(holder);
-  }
-
-  giveBack(): void {
-    // Its slots are freed by holder.
-  }
-
-  freesIn(): undefined {
-    return undefined;
+  #drop(counter: Counter): void {
+    this.#counters.delete(counter.key);
+    const { family } = counter;
+    family?.members.delete(counter);
+    if (family?.members.size === 0) this.#families.delete(family.name);
   }
 }

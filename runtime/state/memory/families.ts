@@ -1,4 +1,4 @@
-import type { Counter } from "./counters.ts";
+import type { Counter } from "./counter.ts";
 
 /** The live key values of one limit and grant. */
 export class Family {
