@@ -17,6 +17,8 @@ const proxy = await startProxy(
 );
 const child = spawn(process.execPath, [client, proxy.url], { stdio: "inherit" });
 const stop = () => child.kill("SIGTERM");
+// The suite gives up a client after 30 s and ends only the shell that it started.
+setTimeout(stop, 40_000).unref();
 process.once("SIGTERM", stop);
 process.once("SIGINT", stop);
 const code = await new Promise<number>((resolve) => {

@@ -8,6 +8,9 @@ import type { Suite } from "./suites.ts";
 /** What the suite tests: a server at a URL, or a client that it starts with the URL of its own server appended. */
 export type Subject = { url: string } | { command: string; env: Readonly<Record<string, string>> };
 
+/** The longest that one start of the suite may take, in milliseconds; then it is ended, with what it has found. */
+const LONGEST = 600_000;
+
 /**
  * Runs a suite and reads what it found.
  *
@@ -41,7 +44,11 @@ function collect(
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: LONGEST,
+    });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {

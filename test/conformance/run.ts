@@ -3,13 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bundle } from "../fixtures/build.ts";
-import { startConformanceServer } from "../fixtures/conformance-server/server.ts";
-import { compareResults, renderDifferences } from "./compare.ts";
+import { checkSuite, type Outcome } from "./check-suite.ts";
+import { renderDifferences } from "./compare.ts";
 import { findNode } from "./node22.ts";
-import { type ProxyTemplate, SAME_PATH, startProxy } from "./proxy.ts";
-import { countStatuses, failures, type Results } from "./results.ts";
-import { runSuite } from "./run-suite.ts";
-import { SUITES, type Suite } from "./suites.ts";
+import { SAME_PATH } from "./proxy.ts";
+import { countStatuses, type Results } from "./results.ts";
+import { SUITES } from "./suites.ts";
 
 const USAGE = `npm run conformance -- [options]
 
@@ -27,57 +26,16 @@ Exits with 1 if a scored check fails directly or goes differently through the pr
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
-function counts(results: Results): string {
+const counts = (results: Results): string => {
   const { SUCCESS = 0, FAILURE = 0, WARNING = 0 } = countStatuses(results);
   return `${results.size} scenarios, ${SUCCESS} passed, ${FAILURE} failed, ${WARNING} warnings`;
-}
+};
 
-/** Runs one suite, directly and through the proxy if there is one; says what differs. */
-async function check(
-  suite: Suite,
-  node: string,
-  folder: string,
-  proxy: ProxyTemplate | undefined,
-): Promise<boolean> {
-  const run = (side: "direct" | "proxy", subject: Parameters<typeof runSuite>[1]) =>
-    runSuite(suite, subject, node, join(folder, suite.name, side));
-  const started = Date.now();
-  let direct: Results;
-  let proxied: Results | undefined;
-  if (suite.side === "server") {
-    const server = await startConformanceServer();
-    try {
-      direct = await run("direct", { url: server.url });
-      if (proxy !== undefined) {
-        const running = await startProxy(proxy, server.url);
-        try {
-          proxied = await run("proxy", { url: running.url });
-        } finally {
-          await running.stop();
-        }
-      }
-    } finally {
-      await server.close();
-    }
-  } else {
-    const client = await bundle("test/conformance/client.ts");
-    direct = await run("direct", { command: `${process.execPath} ${client}`, env: {} });
-    if (proxy !== undefined) {
-      const launcher = await bundle("test/conformance/client-launcher.ts");
-      proxied = await run("proxy", {
-        command: `${process.execPath} ${launcher} ${client}`,
-        env: { CONFORMANCE_PROXY: proxy.command, CONFORMANCE_ENDPOINT: proxy.endpoint },
-      });
-    }
-  }
-
-  print(`${suite.name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+/** Says how a suite went; true if it went as it should. */
+function report({ direct, proxied, failed, differences }: Outcome): boolean {
   print(`  direct: ${counts(direct)}`);
-  const failed = failures(direct, suite.unscored);
   for (const name of failed) print(`    failed: ${name}`);
-  if (proxied === undefined) return failed.length === 0;
-  print(`  proxy:  ${counts(proxied)}`);
-  const differences = compareResults(direct, proxied);
+  if (proxied !== undefined) print(`  proxy:  ${counts(proxied)}`);
   if (differences.length > 0) print(renderDifferences(differences).replaceAll(/^/gm, "    "));
   return failed.length === 0 && differences.length === 0;
 }
@@ -109,7 +67,12 @@ async function main(): Promise<number> {
   const folder = values.keep ?? (await mkdtemp(join(tmpdir(), "mcpp-conformance-")));
   try {
     let same = true;
-    for (const suite of suites) same = (await check(suite, node, folder, proxy)) && same;
+    for (const suite of suites) {
+      const started = Date.now();
+      const outcome = await checkSuite(suite, node, folder, proxy);
+      print(`${suite.name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+      same = report(outcome) && same;
+    }
     print(same ? "All checks are as they should be." : "Some checks are not as they should be.");
     return same ? 0 : 1;
   } finally {
