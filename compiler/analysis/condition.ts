@@ -9,6 +9,7 @@ import type {
   RegexNode,
 } from "../../language/index.ts";
 import type { Json } from "../../policy/index.ts";
+import { jsonEqual } from "../tools/algebra.ts";
 import {
   all,
   any,
@@ -163,36 +164,51 @@ function comparison(node: Comparison, negated: boolean): Truth {
   if (left !== undefined && flipped !== undefined && node.right.kind === "path-operand") {
     return compare(node.right, flipped, left.json, node.ignoringCase !== undefined, negated, node);
   }
+  return presentOf(node, negated);
+}
+
+/** A comparison that is not taken apart: false at least where an operand is missing. */
+function presentOf(node: Comparison, negated: boolean): Truth {
   const presence = [node.left, node.right].flatMap((operand) =>
     operand.kind === "path-operand" && operand.else === undefined
       ? [literal(valueAt(keysOf(operand.path)), PRESENT)]
       : [],
   );
   const truth = opaque(conditionKey(node), negated);
-  return { isTrue: all([...presence, truth.isTrue]), notFalse: all([...presence, truth.notFalse]) };
+  return {
+    isTrue: all([...presence, truth.isTrue]),
+    notFalse: all([...presence, truth.notFalse]),
+  };
 }
+
+/** A present value meets one of the two; a missing one meets neither. */
+const NEGATIONS: Partial<Record<ComparisonOperator, ComparisonOperator>> = {
+  "!=": "==",
+  "not in": "in",
+};
 
 type Measured = Extract<OperandNode, { kind: "path-operand" | "length" | "host" }>;
 
 function compare(
   left: Measured,
-  operator: ComparisonOperator,
+  written: ComparisonOperator,
   value: Json | RegexNode,
   ignoringCase: boolean,
-  negated: boolean,
+  negation: boolean,
   node: Comparison,
 ): Truth {
+  const operator = NEGATIONS[written] ?? written;
+  const negated = negation !== (operator !== written);
   const path = keysOf(left.path);
   if (value === null) {
     // Only a comparison with null sees absence.
-    const wantsMissing = (operator === "==") !== negated;
-    if (left.kind === "path-operand" && left.else === undefined && /^[!=]=$/.test(operator)) {
-      return certain(literal(valueAt(path), wantsMissing ? MISSING : PRESENT));
+    if (left.kind === "path-operand" && left.else === undefined && operator === "==") {
+      return certain(literal(valueAt(path), negated ? PRESENT : MISSING));
     }
-    return opaque(conditionKey(node), negated);
+    return presentOf(node, negation);
   }
   const verdicts = verdictsOf(operator, value, ignoringCase);
-  if (verdicts === undefined) return opaque(conditionKey(node), negated);
+  if (verdicts === undefined) return presentOf(node, negation);
   if (left.kind === "path-operand") return judged(valueAt(path), verdicts, negated, left.else);
   const measure: Operand = { of: left.kind, key: `${left.kind}${pathKey(path)}`, path };
   const measurable = left.kind === "length" ? union(STRINGS, LISTS) : STRINGS;
@@ -242,16 +258,6 @@ function verdictsOf(
       return equal([value], ignoringCase);
     case "in":
       return Array.isArray(value) ? equal(value, ignoringCase) : undefined;
-    case "!=":
-    case "not in": {
-      const values = operator === "!=" ? [value] : value;
-      const same = Array.isArray(values)
-        ? equal(values as readonly Json[], ignoringCase)
-        : undefined;
-      if (same === undefined) return undefined;
-      if (same.predicate === undefined) return { ...same, holds: complement(same.holds) };
-      return undefined;
-    }
     case "<":
       return numeric(value, (n) => between(Number.NEGATIVE_INFINITY, true, n, true));
     case "<=":
@@ -310,7 +316,7 @@ function equal(values: readonly Json[], ignoringCase: boolean): Verdicts | undef
         if (folded && typeof value === "string" && typeof target === "string") {
           return sameFolded(value, target);
         }
-        return JSON.stringify(value) === text ? true : undefined;
+        return jsonEqual(value, target);
       },
     },
   };
@@ -340,11 +346,7 @@ function textual(operator: TextOperator, wanted: string, ignoringCase: boolean):
     predicate: {
       key: `${operator}${ignoringCase ? " folded" : ""} ${JSON.stringify(wanted)}`,
       positive: true,
-      ...(ignoringCase ||
-      operator === "like" ||
-      operator === "under" ||
-      operator === "matches" ||
-      both
+      ...(ignoringCase || operator === "like" || operator === "under" || operator === "matches"
         ? {}
         : { text: { operator, literal: wanted } }),
       test: (value) => {

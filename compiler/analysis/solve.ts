@@ -207,7 +207,7 @@ function witness(constraint: Constraint): Found {
   };
   const others = intersect(values, complement(union(STRINGS, LISTS)));
   if (!isEmpty(others)) return yes(pick(others) as Json);
-  if (contradict(predicates)) return { kind: "no" };
+  if (contradict(predicates, !values.lists)) return { kind: "no" };
   if (!values.strings.except && !values.lists) {
     let open = false;
     for (const text of values.strings.values) {
@@ -247,12 +247,19 @@ function candidates(predicates: readonly Predicate[]): readonly Json[] {
   ];
 }
 
-function contradict(predicates: readonly Predicate[]): boolean {
-  return predicates.some((a, i) => predicates.slice(i + 1).some((b) => clash(a, b) || clash(b, a)));
+/** Whether no value has all of the properties; what texts imply is true of texts only. */
+function contradict(predicates: readonly Predicate[], texts: boolean): boolean {
+  return predicates.some((a, i) =>
+    predicates
+      .slice(i + 1)
+      .some(
+        (b) =>
+          (a.key === b.key && a.positive !== b.positive) || (texts && (clash(a, b) || clash(b, a))),
+      ),
+  );
 }
 
 function clash(a: Predicate, b: Predicate): boolean {
-  if (a.key === b.key) return a.positive !== b.positive;
   if (a.text === undefined || b.text === undefined || !a.positive) return false;
   const x = a.text.literal;
   const y = b.text.literal;

@@ -27,8 +27,8 @@ export const kindsLeftOpenCheck: Check = {
 
 function offers(list: ToolList, kind: "resource" | "prompt"): boolean {
   if (kind === "prompt") {
-    return (list.prompts ?? []).length > 0 || list.capabilities?.["prompts"] !== undefined;
+    return (list.prompts ?? []).length > 0 || list.capabilities?..prompts !== undefined;
   }
   const listed = [...(list.resources ?? []), ...(list.resourceTemplates ?? [])];
-  return listed.length > 0 || list.capabilities?.["resources"] !== undefined;
+  return listed.length > 0 || list.capabilities?..resources !== undefined;
 }
