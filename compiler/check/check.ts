@@ -29,6 +29,11 @@ export interface CheckContext {
    * reports a consequence, so that one mistake gives one diagnostic.
    */
   readonly reported: (source: Source, span: Span) => boolean;
+  /**
+   * Whether the policy is free of errors so far. What seems to be missing from one with errors may be just what
+   * its author tried to write, so checks that report an absence ask for this.
+   */
+  readonly sound: () => boolean;
 }
 
 /**
@@ -56,6 +61,9 @@ export function runChecks(
     reported: (source, span) =>
       earlier.some((diagnostic) => inside(diagnostic, source, span)) ||
       found.some((diagnostic) => inside(diagnostic, source, span)),
+    sound: () =>
+      !earlier.some(({ severity }) => severity === "error") &&
+      !found.some(({ severity }) => severity === "error"),
   };
   for (const check of checks) check.run(context);
   return found;

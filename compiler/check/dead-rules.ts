@@ -132,7 +132,7 @@ function superfluous(program: Program, rule: BoundRule, targets: Span): Death | 
   const others = names.map((name) => {
     const { permits, conditionalDenies } = standingOf(program, name);
     return (rule.kind === "allow" ? permits : conditionalDenies).find(
-      (other) => other !== rule && includes(program, name, other, rule),
+      (other) => other !== rule && other.resolved && includes(program, name, other, rule),
     );
   });
   const [by] = others;
@@ -180,8 +180,8 @@ function overruledCalls(program: Program, rule: BoundRule): Death | undefined {
   const mine = reachOf(rule);
   let by: BoundRule | undefined;
   for (const name of names) {
-    const denies = standingOf(program, name).conditionalDenies.filter((deny) =>
-      related(mine, reachOf(deny)),
+    const denies = standingOf(program, name).conditionalDenies.filter(
+      (deny) => deny.resolved && related(mine, reachOf(deny)),
     );
     const domains = domainsOf(program, name);
     const alone = denies.find((deny) =>

@@ -9,7 +9,8 @@ import { closedOf, placeOfPolicy, standingOf } from "./standing.ts";
 /** What destroys, pays or executes is permitted with a condition, a limit or a person's approval. */
 export const graveAndOpenCheck: Check = {
   name: "grave-and-open",
-  run({ program, report, reported }) {
+  run({ program, report, reported, sound }) {
+    if (!sound()) return;
     const byRule = new Map<BoundRule | undefined, string[]>();
     for (const tool of program.tools.names) {
       const risk = program.tools.risk.get(tool);

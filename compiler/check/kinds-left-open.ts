@@ -7,9 +7,9 @@ import { placeOfPolicy } from "./standing.ts";
 /** Where the server offers resources or prompts, the policy says what becomes of them. */
 export const kindsLeftOpenCheck: Check = {
   name: "kinds-left-open",
-  run({ program, report }) {
+  run({ program, report, sound }) {
     const { list } = program.tools;
-    if (list === undefined) return;
+    if (list === undefined || !sound()) return;
     for (const kind of ["resource", "prompt"] as const) {
       if (program.defaults[kind].governed || !offers(list, kind)) continue;
       const { source, span } = placeOfPolicy(program);
@@ -27,8 +27,8 @@ export const kindsLeftOpenCheck: Check = {
 
 function offers(list: ToolList, kind: "resource" | "prompt"): boolean {
   if (kind === "prompt") {
-    return (list.prompts ?? []).length > 0 || list.capabilities?..prompts !== undefined;
+    return (list.prompts ?? []).length > 0 || list.capabilities?.prompts !== undefined;
   }
   const listed = [...(list.resources ?? []), ...(list.resourceTemplates ?? [])];
-  return listed.length > 0 || list.capabilities?..resources !== undefined;
+  return listed.length > 0 || list.capabilities?.resources !== undefined;
 }

@@ -12,8 +12,8 @@ import { argumentsOf } from "./typed.ts";
  */
 export const openSchemaCheck: Check = {
   name: "open-schema",
-  run({ program, report }) {
-    if (program.validate?.node.strictly === true) return;
+  run({ program, report, sound }) {
+    if (!sound() || program.validate?.node.strictly === true) return;
     const rules = program.rules.filter((rule) => looksForBadValues(rule));
     const tools = new Set<string>();
     let first: BoundRule | undefined;

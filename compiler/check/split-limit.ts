@@ -6,7 +6,8 @@ import { replacement } from "./edits.ts";
 /** A limit that its caller can split by sessions or arguments has a companion that cannot be split. */
 export const splitLimitCheck: Check = {
   name: "split-limit",
-  run({ program, report, reported }) {
+  run({ program, report, reported, sound }) {
+    if (!sound()) return;
     const counters = countersOf(program);
     for (const counter of counters) {
       const by = splitBy(counter);

@@ -6,10 +6,9 @@ import { placeOfPolicy } from "./standing.ts";
 /** Every tool of the list is mentioned; those that are not come in one list. */
 export const unmentionedToolsCheck: Check = {
   name: "unmentioned-tools",
-  run({ program, report }) {
+  run({ program, report, sound }) {
     const { tools, rules, defaults } = program;
-    // A name that was not found may well have meant one of them.
-    if (!tools.known || rules.some((rule) => !rule.selection.resolved)) return;
+    if (!tools.known || !sound()) return;
     const selections = rules.filter((rule) => rule.of === "tool").map((rule) => rule.selection);
     const mentioned = new Set(selections.flatMap((selection) => selection.names));
     const globs = [...new Set(selections.flatMap((selection) => selection.globs))].map(globMatcher);

@@ -10,7 +10,8 @@ const GRAVER: readonly RiskClass[] = ["execute", "destructive", "financial"];
 /** Who forbids `@write` does not leave the graver classes open. */
 export const writeOnlyCheck: Check = {
   name: "write-only",
-  run({ program, report }) {
+  run({ program, report, sound }) {
+    if (!sound()) return;
     for (const rule of program.rules) {
       if (rule.kind !== "deny" && rule.kind !== "hide") continue;
       if (!rule.resolved || rule.imported || rule.of !== "tool") continue;
