@@ -1,3 +1,4 @@
+export * from "./arguments.ts";
 export * from "./canonical.ts";
 export * from "./dates.ts";
 export * from "./digest.ts";

@@ -3,6 +3,4 @@ const native = (String.prototype as { isWellFormed?: (this: string) => boolean }
 
 /** False when a string holds half of a surrogate pair alone: it has no UTF-8 form. */
 export const isWellFormed: (text: string) => boolean =
-  native === undefined
-    ? (text) => !LONE_SURROGATE.test(text)
-    : (text) => native.call(text);
+  native === undefined ? (text) => !LONE_SURROGATE.test(text) : (text) => native.call(text);

@@ -1,3 +1,4 @@
+import { compileArguments } from "./arguments.ts";
 import { isZone, minutesOfDay, startOfDay } from "./dates.ts";
 import { usedExtensions } from "./extensions.ts";
 import { isGlob } from "./glob.ts";
@@ -46,6 +47,11 @@ export function validatePolicy(value: unknown): Validated {
         pointer("tools", name, "input_schema"),
         "`input_schema` has no effect without `validate` at the top of the policy.",
       );
+    } else if (tool.input_schema !== undefined && policy.validate !== undefined) {
+      const compiled = compileArguments(tool.input_schema, policy.validate);
+      if ("refused" in compiled) {
+        report(pointer("tools", name, "input_schema"), compiled.refused);
+      }
     }
   }
   for (const glob of Object.keys(policy.deny_tools ?? {})) {

@@ -24,8 +24,13 @@ export interface Context {
   readonly now: number;
   /** The live definition of the tool, where the policy needs it. */
   readonly live?: LiveTool;
-  /** True when the `ask_if` entries of this call were answered by a person. */
-  readonly approved?: boolean;
+  /**
+   * Which `ask_if` entries of this call were answered by a person: all of them, or those of these rule
+   * pointers. Entries that name different approvers need a decision each.
+   */
+  readonly approved?: boolean | readonly string[];
+  /** False when the clock cannot be trusted; conditions that read it are then errors. */
+  readonly clockReliable?: boolean;
 }
 
 /** What the catalogue knows of a called tool. */
@@ -63,10 +68,12 @@ export interface LimitCharge extends Charge {
   readonly source?: string;
   readonly counter: string;
   readonly message?: string;
+  /** What it allows, for people: `10 per minute`. */
+  readonly allows: string;
 }
 
 export interface AskFor {
-  /** Pointers of the matching `ask_if` entries. */
+  /** Pointers of the matching entries that one decision of these approvers answers. */
   readonly entries: readonly string[];
   readonly approvers?: readonly string[];
   readonly timeoutSeconds: number;
@@ -76,4 +83,68 @@ export interface ShadowFinding {
   readonly outcome: "deny" | "ask";
   readonly rule: string;
   readonly message: string;
+}
+
+/** What `Engine.decideKind` says of a resource's URI or a prompt's name. */
+export interface KindDecision {
+  readonly outcome: "allow" | "deny" | "hide";
+  readonly rule: string;
+  readonly message: string;
+  readonly source?: string;
+}
+
+export type Kind = "resources" | "prompts";
+
+/** The denial of a call whose limit has no room, or whose counters cannot be had. */
+export interface LimitDenial {
+  readonly outcome: "deny";
+  readonly rule: string;
+  readonly message: string;
+  readonly source?: string;
+  readonly retryAfterMs?: number;
+}
+
+/** One check of a decision, in the order of evaluation. */
+export interface ExplainStep {
+  /** What was looked at, a few words: `hidden`, `arguments`, or a rule's pointer. */
+  readonly check: string;
+  readonly result: "pass" | "deny" | "hide" | "ask" | "count" | "skip" | "shadow";
+  /** A sentence, where the result needs one. */
+  readonly message?: string;
+  readonly source?: string;
+  /** The conditions that were evaluated, with what they read. */
+  readonly conditions?: readonly ConditionSeen[];
+}
+
+export interface ConditionSeen {
+  /** The condition as it would be written in a policy's text. */
+  readonly text: string;
+  /** What was read; absent when missing. */
+  readonly value?: Json;
+  readonly result: "true" | "false" | "error";
+}
+
+export interface Explanation extends Decision {
+  readonly steps: readonly ExplainStep[];
+}
+
+/** A compiled policy. Pure: the same call and context give the same decision. */
+export interface Engine {
+  decide(call: Call, context: Context): Decision;
+  /** The same decision, with every step on the way. */
+  explain(call: Call, context: Context): Explanation;
+  /** Whether a tool stays in a list that the client sees; `definition` is the listed tool. */
+  visible(tool: string, definition?: Json): boolean;
+  /** Whether a decision about this tool needs `Context.live`. */
+  needsLive(tool: string): boolean;
+  /** Whether the policy says anything about resources or prompts. */
+  governs(kind: Kind): boolean;
+  decideKind(kind: Kind, name: string): KindDecision;
+  /** Whether a resource, template or prompt stays in a list that the client sees. */
+  visibleKind(kind: Kind, name: string): boolean;
+  /**
+   * The arguments that decisions about this tool read, as steps below `args`; `*` is each element of a
+   * list. An empty path is the arguments as a whole.
+   */
+  reads(tool: string): readonly (readonly (string | number)[])[];
 }

@@ -1,0 +1,190 @@
+import {
+  canonicalJson,
+  type Json,
+  type LimitEntry,
+  printPath,
+  sha256Hex,
+  slidingMs,
+  toMicro,
+} from "../../policy/index.ts";
+import { type ChargeWindow, LEASE_MS } from "../state/store.ts";
+import { compileConditions } from "./conditions.ts";
+import { ERROR, FALSE, type Frame } from "./frame.ts";
+import { compileRead } from "./read.ts";
+import type { Context, LimitCharge } from "./types.ts";
+import { nameType, typeOf } from "./values.ts";
+
+/**
+ * What one call owes to a limit: a charge, nothing (its condition does not hold), or a sentence why it
+ * cannot be counted, for which the call is denied. `mismatch` is a condition that ended as an error.
+ */
+export type Owed = LimitCharge | Uncountable | undefined;
+
+export interface Uncountable {
+  readonly uncountable: string;
+  readonly mismatch: boolean;
+}
+
+export function isUncountable(owed: Owed): owed is Uncountable {
+  return owed !== undefined && "uncountable" in owed;
+}
+
+export interface ChargeOptions {
+  readonly rule: string;
+  readonly source?: string | undefined;
+  /** Name spaces of the counter: `guard`, `shadow`. They never share a counter with others. */
+  readonly spaces: readonly string[];
+}
+
+/** Compiles a limit. */
+export function compileCharge(limit: LimitEntry, options: ChargeOptions): (frame: Frame) => Owed {
+  const when = limit.when === undefined ? undefined : compileConditions(limit.when);
+  const amountOf = compileAmount(limit);
+  const identify = compileIdentity(limit, options.spaces);
+  const fixed = {
+    max: limit.increment_from === undefined ? limit.max : maxOfSum(limit.max),
+    window: windowOf(limit),
+    ...(limit.increment_from !== undefined && { sum: true }),
+    rule: options.rule,
+    ...(options.source !== undefined && { source: options.source }),
+    counter: limit.counter,
+    ...(limit.on_deny !== undefined && { message: limit.on_deny }),
+    allows: describeLimit(limit),
+  };
+  return (frame) => {
+    if (when !== undefined) {
+      frame.fault = undefined;
+      const holds = when(frame);
+      if (holds === FALSE) return undefined;
+      if (holds === ERROR) return { uncountable: "", mismatch: true };
+    }
+    const amount = amountOf(frame);
+    if (typeof amount === "string") return { uncountable: amount, mismatch: false };
+    const identity = identify(frame);
+    if (typeof identity === "string") return { uncountable: identity, mismatch: false };
+    return { ...identity, amount, ...fixed };
+  };
+}
+
+function compileAmount(limit: LimitEntry): (frame: Frame) => number | string {
+  if (limit.increment_from === undefined) return () => 1;
+  const read = compileRead(limit.increment_from, []);
+  const path = printPath(limit.increment_from);
+  return (frame) => {
+    const value = read(frame);
+    if (value === undefined) return `\`${path}\` is missing, and is needed for a limit on its sum.`;
+    if (typeof value !== "number") {
+      return `\`${path}\` must be a number, and is ${nameType(typeOf(value))}; a limit counts its sum.`;
+    }
+    const micro = toMicro(value);
+    return typeof micro === "string" ? `\`${path}\` ${micro}; a limit counts its sum.` : micro;
+  };
+}
+
+/** A validated policy has no other; with one, nothing fits. */
+function maxOfSum(max: number): number {
+  const micro = toMicro(max);
+  return typeof micro === "string" ? -1 : micro;
+}
+
+function windowOf(limit: LimitEntry): ChargeWindow {
+  if (limit.concurrent) return { kind: "concurrent", leaseMs: LEASE_MS };
+  const unit = limit.window ?? "month";
+  return limit.algorithm === "sliding"
+    ? { kind: "sliding", ms: slidingMs(unit, limit.every) }
+    : { kind: "calendar", unit };
+}
+
+// Identity -------------------------------------------------------------------------------------------
+
+interface Identity {
+  readonly key: string;
+  readonly family?: string;
+}
+
+/** Identities that one limit remembers; a gateway has few grants, but sessions come and go. */
+const REMEMBERED = 4096;
+
+/** Compiles the identity of a limit's counter (policy format, § Limits); a string is why there is none. */
+function compileIdentity(
+  limit: LimitEntry,
+  spaces: readonly string[],
+): (frame: Frame) => Identity | string {
+  const counter: Json = spaces.length === 0 ? limit.counter : [...spaces, limit.counter];
+  const window: Json = limit.concurrent
+    ? ["concurrent"]
+    : [limit.window ?? null, limit.algorithm ?? "calendar", limit.every ?? 1];
+  const what = limit.increment_from === undefined ? "count" : "sum";
+  const parts = (context: Context): Json[] => [
+    context.server,
+    counter,
+    window,
+    what,
+    limit.scope,
+    scopeValue(limit.scope, context),
+  ];
+  const remembered = new Map<string, string>();
+  const withoutKeys = (context: Context): string => {
+    const scope = JSON.stringify([context.server, scopeValue(limit.scope, context)]);
+    let found = remembered.get(scope);
+    if (found === undefined) {
+      if (remembered.size >= REMEMBERED) remembered.clear();
+      found = sha256Hex(canonicalJson([...parts(context), []]));
+      remembered.set(scope, found);
+    }
+    return found;
+  };
+  const keys = limit.key ?? [];
+  if (keys.length === 0) return ({ context }) => ({ key: withoutKeys(context) });
+
+  const readers = keys.map((path) => ({ read: compileRead(path, []), path: printPath(path) }));
+  return (frame) => {
+    const values: Json[] = [];
+    for (const { read, path } of readers) {
+      const value = read(frame);
+      if (value === undefined) return `\`${path}\` is missing, and a limit counts by it.`;
+      if (typeof value === "object") {
+        return `\`${path}\` must be a single value, and is ${nameType(typeOf(value))}; a limit counts by it.`;
+      }
+      values.push(value);
+    }
+    try {
+      const key = sha256Hex(canonicalJson([...parts(frame.context), values]));
+      return { key, family: withoutKeys(frame.context) };
+    } catch {
+      return `The values that a limit counts by must be well-formed Unicode text.`;
+    }
+  };
+}
+
+/** A session belongs to its grant; an absent one counts as the grant. */
+function scopeValue(scope: LimitEntry["scope"], context: Context): Json {
+  switch (scope) {
+    case "server":
+      return null;
+    case "grant":
+      return context.grant.id;
+    case "session":
+      return context.session === undefined
+        ? [context.grant.id]
+        : [context.grant.id, context.session];
+  }
+}
+
+// For people -----------------------------------------------------------------------------------------
+
+function describeLimit(limit: LimitEntry): string {
+  const what =
+    limit.increment_from === undefined
+      ? String(limit.max)
+      : `${limit.max} in sum of \`${printPath(limit.increment_from)}\``;
+  if (limit.concurrent) return `${what} at the same time`;
+  const span = limit.every === undefined ? limit.window : `${limit.every} ${limit.window}s`;
+  const within = limit.algorithm === "sliding" ? "within any" : "per";
+  const each = limit.key === undefined ? "" : ` for each ${limit.key.map(tick).join(" and ")}`;
+  return `${what} ${within} ${span}${each}`;
+}
+
+function tick(path: Parameters<typeof printPath>[0]): string {
+  return `\`${printPath(path)}\``;
+}

@@ -1,0 +1,89 @@
+import { type ConditionEntry, printPath } from "../../policy/index.ts";
+import { compileComparison } from "./compare.ts";
+import { describeCondition } from "./describe.ts";
+import { allOf, anyOf, type Condition, ERROR, FALSE, fail, TRUE, type Truth } from "./frame.ts";
+import { compileRead } from "./read.ts";
+import { compileAfter, compileBefore, compileDuring } from "./time.ts";
+
+/** Compiles the conditions of an entry: all of them together. */
+export function compileConditions(
+  entries: readonly ConditionEntry[],
+  variables: readonly string[] = [],
+): Condition {
+  return allOf(entries.map((entry) => compileCondition(entry, variables)));
+}
+
+function compileCondition(entry: ConditionEntry, variables: readonly string[]): Condition {
+  if ("any" in entry) return anyOf(entry.any.map((one) => compileCondition(one, variables)));
+  if ("all" in entry) return allOf(entry.all.map((one) => compileCondition(one, variables)));
+  if ("some" in entry) return compileQuantifier(entry.some, entry.as, entry.where, TRUE, variables);
+  if ("every" in entry) {
+    return compileQuantifier(entry.every, entry.as, entry.where, FALSE, variables);
+  }
+  return seen(entry, compileLeaf(entry, variables), variables);
+}
+
+function compileLeaf(
+  entry: Exclude<ConditionEntry, { any: unknown } | { all: unknown } | { as: unknown }>,
+  variables: readonly string[],
+): Condition {
+  if ("during" in entry) return compileDuring(entry.during, entry.negate ?? false);
+  if ("before" in entry) return compileBefore(entry.before, entry.negate ?? false);
+  if ("after" in entry) return compileAfter(entry.after, entry.negate ?? false);
+  return compileComparison(entry, variables);
+}
+
+/**
+ * `some` (final TRUE) is the greatest of its elements' values, `every` (final FALSE) the least. Over a
+ * missing list both are false.
+ */
+function compileQuantifier(
+  list: Parameters<typeof compileRead>[0],
+  variable: string,
+  where: ConditionEntry,
+  final: typeof TRUE | typeof FALSE,
+  variables: readonly string[],
+): Condition {
+  const read = compileRead(list, variables);
+  const path = printPath(list);
+  const slot = variables.length;
+  const condition = compileCondition(where, [...variables, variable]);
+  return (frame) => {
+    const value = read(frame);
+    if (value === undefined) return FALSE;
+    if (!Array.isArray(value)) return fail(frame, path, "must be a list");
+    const before = frame.fault;
+    let result: Truth = final === TRUE ? FALSE : TRUE;
+    for (const element of value) {
+      if (--frame.budget < 0) return fail(frame, path, "has too many elements to be checked");
+      frame.variables[slot] = element;
+      const one = condition(frame);
+      if (final === TRUE ? one > result : one < result) result = one;
+      if (result === final) break;
+    }
+    if (result !== ERROR) frame.fault = before;
+    return result;
+  };
+}
+
+/** Notes what the condition read and gave, while explaining. */
+function seen(
+  entry: ConditionEntry,
+  condition: Condition,
+  variables: readonly string[],
+): Condition {
+  const text = describeCondition(entry);
+  const read = "path" in entry ? compileRead(entry.path, variables) : undefined;
+  return (frame) => {
+    const result = condition(frame);
+    if (frame.seen !== undefined) {
+      const value = read?.(frame);
+      frame.seen.push({
+        text,
+        ...(value !== undefined && { value }),
+        result: result === TRUE ? "true" : result === FALSE ? "false" : "error",
+      });
+    }
+    return result;
+  };
+}

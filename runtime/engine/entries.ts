@@ -1,0 +1,35 @@
+import type { AskEntry, RuleEntry } from "../../policy/index.ts";
+import { compileConditions } from "./conditions.ts";
+import { type Condition, ERROR, type Fault, type Frame, type Truth } from "./frame.ts";
+
+/** An entry of `require`, `deny_if` or `ask_if`, compiled. */
+export interface Entry<T extends RuleEntry = RuleEntry> {
+  readonly entry: T;
+  readonly rule: string;
+  readonly source: string | undefined;
+  readonly holds: Condition;
+}
+
+export type AskRule = Entry<AskEntry>;
+
+export function compileEntry<T extends RuleEntry>(
+  entry: T,
+  rule: string,
+  source: string | undefined,
+): Entry<T> {
+  return { entry, rule, source, holds: compileConditions(entry.conditions) };
+}
+
+/** The value of an entry. After an error, `frame.fault` is its reason. */
+export function evaluate(entry: Entry, frame: Frame): Truth {
+  frame.fault = undefined;
+  if (frame.seen !== undefined) frame.seen = [];
+  const value = entry.holds(frame);
+  // Once the elements are used up, nothing that was read of them can be relied upon.
+  return frame.budget < 0 ? ERROR : value;
+}
+
+export function describeFault(fault: Fault | undefined): string {
+  if (fault === undefined) return "The policy cannot judge this call.";
+  return `The policy cannot judge this call: \`${fault.path}\` ${fault.needs}.`;
+}
