@@ -93,6 +93,7 @@ describe("the results", () => {
   it("are counted, and failures named unless they do not count", () => {
     const some = results({ "tasks-x": { a: ["FAILURE"] }, ping: { b: ["SUCCESS", "FAILURE"] } });
     expect(countStatuses(some)).toEqual({ FAILURE: 2, SUCCESS: 1 });
+    expect(countStatuses(some, /^tasks-/)).toEqual({ FAILURE: 1, SUCCESS: 1, unscored: 1 });
     expect(failures(some, /^tasks-/)).toEqual(["ping: b"]);
     expect(failures(some)).toEqual(["tasks-x: a", "ping: b"]);
   });

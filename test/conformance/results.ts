@@ -31,11 +31,17 @@ export async function readResults(folder: string, side: "server" | "client"): Pr
   return results;
 }
 
-/** How many checks have each status, over all scenarios. */
-export function countStatuses(results: Results): Readonly<Record<string, number>> {
+/** How many checks have each status; a failure in an unscored scenario counts as `unscored`. */
+export function countStatuses(
+  results: Results,
+  unscored?: RegExp,
+): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const checks of results.values()) {
-    for (const status of [...checks.values()].flat()) counts[status] = (counts[status] ?? 0) + 1;
+  for (const [scenario, checks] of results) {
+    for (const status of [...checks.values()].flat()) {
+      const name = status === "FAILURE" && unscored?.test(scenario) ? "unscored" : status;
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
   }
   return counts;
 }

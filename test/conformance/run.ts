@@ -8,7 +8,7 @@ import { renderDifferences } from "./compare.ts";
 import { findNode } from "./node22.ts";
 import { SAME_PATH } from "./proxy.ts";
 import { countStatuses, type Results } from "./results.ts";
-import { SUITES } from "./suites.ts";
+import { SUITES, type Suite } from "./suites.ts";
 
 const USAGE = `npm run conformance -- [options]
 
@@ -26,16 +26,17 @@ Exits with 1 if a scored check fails directly or goes differently through the pr
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
-const counts = (results: Results): string => {
-  const { SUCCESS = 0, FAILURE = 0, WARNING = 0 } = countStatuses(results);
-  return `${results.size} scenarios, ${SUCCESS} passed, ${FAILURE} failed, ${WARNING} warnings`;
-};
+function counts(results: Results, { unscored: pattern }: Suite): string {
+  const { SUCCESS = 0, FAILURE = 0, WARNING = 0, unscored = 0 } = countStatuses(results, pattern);
+  const rest = unscored === 0 ? "" : `, ${unscored} failed that do not count`;
+  return `${results.size} scenarios, ${SUCCESS} passed, ${FAILURE} failed, ${WARNING} warnings${rest}`;
+}
 
 /** Says how a suite went; true if it went as it should. */
-function report({ direct, proxied, failed, differences }: Outcome): boolean {
-  print(`  direct: ${counts(direct)}`);
+function report(suite: Suite, { direct, proxied, failed, differences }: Outcome): boolean {
+  print(`  direct: ${counts(direct, suite)}`);
   for (const name of failed) print(`    failed: ${name}`);
-  if (proxied !== undefined) print(`  proxy:  ${counts(proxied)}`);
+  if (proxied !== undefined) print(`  proxy:  ${counts(proxied, suite)}`);
   if (differences.length > 0) print(renderDifferences(differences).replaceAll(/^/gm, "    "));
   return failed.length === 0 && differences.length === 0;
 }
@@ -71,7 +72,7 @@ async function main(): Promise<number> {
       const started = Date.now();
       const outcome = await checkSuite(suite, node, folder, proxy);
       print(`${suite.name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
-      same = report(outcome) && same;
+      same = report(suite, outcome) && same;
     }
     print(same ? "All checks are as they should be." : "Some checks are not as they should be.");
     return same ? 0 : 1;
