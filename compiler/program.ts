@@ -129,6 +129,8 @@ export interface Selection {
    * an unconditional `deny` or `hide`: under `default allow`, or without a tool list. Sorted, each once.
    */
   readonly globs: readonly string[];
+  /** Globs that an `except` narrows. They cannot stay in force for tools that come later. Sorted. */
+  readonly narrowed: readonly string[];
   /** False when an item was not found, which was reported: `names` then lacks what it meant. */
   readonly resolved: boolean;
 }

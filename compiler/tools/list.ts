@@ -11,6 +11,8 @@ export interface ToolList {
   readonly prompts?: readonly { readonly name: string; readonly description?: string }[];
   /** False when the list is known to hold only a part of the server's tools. */
   readonly complete?: boolean;
+  /** False when titles, descriptions and other prose were left out. */
+  readonly docs?: boolean;
 }
 
 export type RiskClass = "read" | "write" | "execute" | "destructive" | "financial";

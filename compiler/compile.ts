@@ -1,0 +1,122 @@
+import type { Diagnostic, Document, Source, Span } from "../language/index.ts";
+import { report } from "../language/index.ts";
+import type { Policy, SourceMap } from "../policy/index.ts";
+import { isWellFormed } from "../policy/index.ts";
+import { runChecks } from "./check/check.ts";
+import { rules } from "./check/rules.ts";
+import type { Host } from "./host.ts";
+import { lower, sourceMapOf } from "./lower/lower.ts";
+import type { Lowering } from "./lower/rule.ts";
+import { checkCore, type Target } from "./lower/target.ts";
+import { notUnicode } from "./messages/lowering.ts";
+import type { Program } from "./program.ts";
+import { resolve } from "./resolve/resolve.ts";
+
+export interface Compilation {
+  /** Arranged: `serializePolicy` gives its bytes. Absent when there is an error. */
+  readonly policy?: Policy;
+  /** From JSON pointers into `policy`; empty without one. */
+  readonly map: SourceMap;
+  /** In the order of the files and of the text. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly program: Program;
+}
+
+export interface CompileOptions {
+  /** `mcpp` unless it is said. */
+  readonly target?: Target;
+}
+
+/** Compiles a policy: text to JSON, with everything there is to say about it. Never throws. */
+export function compile(source: Source, host: Host, options: CompileOptions = {}): Compilation {
+  const resolved = resolve(source, host);
+  const { program } = resolved;
+  const found = [...resolved.diagnostics, ...textProblems(program)];
+  found.push(...runChecks(rules, program, found));
+
+  // A consequence of what was said already is not said again.
+  const later: Diagnostic[] = [];
+  const lowering: Lowering = {
+    program,
+    report: (entry, parameters, at, span, extras) => {
+      if (found.some((other) => other.severity === "error" && overlaps(other, at, span))) return;
+      later.push(report(entry, parameters, at, span, extras));
+    },
+  };
+  const readable = !found.some(({ code }) => code === notUnicode.code);
+  const lowered = readable ? lower(lowering) : undefined;
+  if (lowered !== undefined && options.target === "policylayer") checkCore(lowered, lowering);
+
+  const diagnostics = inOrder([...found, ...later], program);
+  const fine = lowered !== undefined && diagnostics.every(({ severity }) => severity !== "error");
+  return {
+    ...(fine ? { policy: lowered.policy } : {}),
+    map: fine ? sourceMapOf(lowered) : {},
+    diagnostics,
+    program,
+  };
+}
+
+/** What `compile` has to say, without its policy. */
+export function check(
+  source: Source,
+  host: Host,
+): { readonly diagnostics: readonly Diagnostic[]; readonly program: Program } {
+  const { diagnostics, program } = compile(source, host);
+  return { diagnostics, program };
+}
+
+function overlaps(diagnostic: Diagnostic, source: Source, span: Span): boolean {
+  return (
+    diagnostic.source === source &&
+    diagnostic.span.start < Math.max(span.end, span.start + 1) &&
+    span.start < Math.max(diagnostic.span.end, diagnostic.span.start + 1)
+  );
+}
+
+/** By file, then by place; each once. */
+function inOrder(diagnostics: readonly Diagnostic[], program: Program): Diagnostic[] {
+  const files = new Map(program.files.map(({ source }, index) => [source, index]));
+  const fileOf = ({ source }: Diagnostic): number => files.get(source) ?? files.size;
+  const sorted = [...diagnostics].sort(
+    (a, b) =>
+      fileOf(a) - fileOf(b) ||
+      a.span.start - b.span.start ||
+      a.span.end - b.span.end ||
+      (a.code < b.code ? -1 : a.code > b.code ? 1 : 0),
+  );
+  const seen = new Set<string>();
+  return sorted.filter((diagnostic) => {
+    const { code, span, message } = diagnostic;
+    const key = `${fileOf(diagnostic)} ${span.start} ${span.end} ${code} ${message}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+/** Texts that no call can contain, and that have no bytes. */
+function textProblems({ files }: Program): Diagnostic[] {
+  return files.flatMap(({ document, source }) => {
+    if (isWellFormed(source.text) && !/\\u[dD][89a-fA-F]/.test(source.text)) return [];
+    return textsOf(document)
+      .filter(({ value }) => !isWellFormed(value))
+      .map(({ span }) => report(notUnicode, {}, source, span));
+  });
+}
+
+function textsOf(node: Document): { readonly value: string; readonly span: Span }[] {
+  const found: { value: string; span: Span }[] = [];
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(visit);
+    else if (typeof value === "object" && value !== null) {
+      const { value: text, pattern, span } = value as Record<string, unknown>;
+      for (const part of [text, pattern]) {
+        if (typeof part === "string") found.push({ value: part, span: span as Span });
+      }
+      for (const [key, part] of Object.entries(value)) if (key !== "source") visit(part);
+    }
+  };
+  visit(node.statements);
+  return found;
+}
