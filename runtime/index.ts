@@ -1,8 +1,21 @@
 export { compileEngine } from "./engine/decide.ts";
+export { both } from "./engine/guard.ts";
 export { denyLimit, describeSpan, type NotReserved } from "./engine/limit-denial.ts";
 export type { EngineOptions } from "./engine/tools.ts";
 export type * from "./engine/types.ts";
 export { uriProblem } from "./engine/uri.ts";
+export type { DecisionRecord, Governance } from "./proxy/governance.ts";
+export { Rulebook } from "./proxy/rulebook.ts";
+export { type Oversized, type Ports, Session } from "./proxy/session.ts";
+export { MAX_MESSAGE, MAX_SERVER_MESSAGE, proxyStdio, type StdioProxy } from "./proxy/stdio.ts";
 export { type OpenOptions, openStore } from "./state/open.ts";
 export * from "./state/store.ts";
 export { windowEnd, windowStart } from "./state/windows.ts";
+export {
+  Child,
+  ChildNotStarted,
+  type ChildOptions,
+  type Exit,
+  serverEnvironment,
+  startChild,
+} from "./transport/child.ts";

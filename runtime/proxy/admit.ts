@@ -50,6 +50,7 @@ export interface Refused {
 export const PARSE_ERROR = -32700;
 export const INVALID_REQUEST = -32600;
 export const INVALID_PARAMS = -32602;
+export const INTERNAL_ERROR = -32603;
 
 /** An id is kept while its request runs, so its length is bounded (characters). */
 const MAX_ID = 1_024;
@@ -84,7 +85,7 @@ export function admit(bytes: Uint8Array): Admitted | Refused {
     return refuse(null, INVALID_REQUEST, "A message is a JSON object.");
   }
   const object = value as JsonObject;
-  const problem = envelopeProblem(object);
+  const problem = envelopeProblem(object, numbers);
   if (problem !== undefined) return refuse(answerId(object), INVALID_REQUEST, problem);
   const message = messageOf(object);
   const wrong = message.kind === "response" ? undefined : methodProblem(message);
@@ -94,13 +95,14 @@ export function admit(bytes: Uint8Array): Admitted | Refused {
   return { ok: true, message, value: object, numbers };
 }
 
-function envelopeProblem(object: JsonObject): string | undefined {
-  const found = confusableKey(object, ENVELOPE);
+function envelopeProblem(object: JsonObject, numbers: NumberTexts): string | undefined {
+  const found = confusableKey(Object.keys(object), ENVELOPE);
   if (found !== undefined) {
     return `The key ${JSON.stringify(found.key)} of the message could be taken for \`${found.name}\`.`;
   }
   if (object.jsonrpc !== "2.0") return 'A message must have `"jsonrpc": "2.0"`.';
-  if ("id" in object && !isId(object.id)) {
+  // An integer that is written as `1.0` or `1e3` may come back otherwise.
+  if ("id" in object && (!isId(object.id) || numbers.get(object)?.has("id") === true)) {
     return `An \`id\` must be a string of at most ${MAX_ID} characters or an integer.`;
   }
   if ("method" in object) {
@@ -150,7 +152,7 @@ function methodProblem(message: Exclude<Message, { kind: "response" }>): string 
       : `The method ${JSON.stringify(method.slice(0, 100))} is refused: ${confusable}.`;
   }
   if (params === undefined) return undefined;
-  const found = confusableKey(params, known.params);
+  const found = confusableKey(Object.keys(params), known.params);
   if (found !== undefined) {
     return `The parameter ${JSON.stringify(found.key)} of \`${method}\` could be taken for \`${found.name}\`.`;
   }
@@ -158,7 +160,7 @@ function methodProblem(message: Exclude<Message, { kind: "response" }>): string 
     return "The `_meta` of a message must be an object.";
   }
   if (method === "completion/complete" && isObject(params.ref)) {
-    const inner = confusableKey(params.ref, REFERENCE);
+    const inner = confusableKey(Object.keys(params.ref), REFERENCE);
     if (inner !== undefined) {
       return `The key ${JSON.stringify(inner.key)} of \`ref\` could be taken for \`${inner.name}\`.`;
     }
@@ -190,8 +192,9 @@ function answerId(value: Json): Id | null | undefined {
 export function idInText(head: string, tail: string): Id | null {
   const literal = String.raw`(-?[0-9]{1,15}|"[^"\\\u0000-\u001f]{0,200}")`;
   const written =
-    new RegExp(String.raw`^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*${literal}\s*[,}]`)
-      .exec(head)?.[1] ??
+    new RegExp(
+      String.raw`^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*${literal}\s*[,}]`,
+    ).exec(head)?.[1] ??
     new RegExp(String.raw`[,{]\s*"id"\s*:\s*${literal}\s*\}\s*$`).exec(tail.slice(-2_048))?.[1];
   return written === undefined ? null : (JSON.parse(written) as Id);
 }

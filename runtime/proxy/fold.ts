@@ -19,12 +19,12 @@ export function foldKey(key: string): string {
   return foldName(key).replace(/[-_]/g, "");
 }
 
-/** The first key of `object` that is none of `names` but folds to one, with that name. */
+/** The first key that is none of `names` but folds to one, with that name. */
 export function confusableKey(
-  object: object,
+  keys: Iterable<string>,
   names: FoldedNames,
 ): { readonly key: string; readonly name: string } | undefined {
-  for (const key of Object.keys(object)) {
+  for (const key of keys) {
     if (names.exact.has(key)) continue;
     const name = names.folded.get(foldKey(key));
     if (name !== undefined) return { key, name };

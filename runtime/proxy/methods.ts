@@ -1,4 +1,4 @@
-import { foldedNames, foldName, type FoldedNames } from "./fold.ts";
+import { type FoldedNames, foldedNames, foldName } from "./fold.ts";
 
 /**
  * What a client may send, of every protocol revision from 2024-11-05 to 2026-07-28 and the official

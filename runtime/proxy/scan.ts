@@ -18,7 +18,7 @@ export interface ScanLimits {
 export const MESSAGE_LIMITS: ScanLimits = { depth: 64, values: 20_000 };
 
 /** The texts of numbers, by the object or list that holds them and the key or index there. */
-export type NumberTexts = ReadonlyMap<object, ReadonlyMap<string, string>>;
+export type NumberTexts = ReadonlyMap<object, Map<string, string>>;
 
 export type ScanResult =
   | {

@@ -49,9 +49,15 @@ export class Child {
           forced: this.#forced,
         });
       process.once("close", done);
-      // A grandchild may hold the pipe open for ever: what the child itself wrote is read by then.
       process.once("exit", (code, signal) => {
-        setTimeout(() => done(code, signal), this.#graceMs).unref();
+        // A grandchild may hold the pipe open for ever; what the child itself wrote is read by then, unless
+        // the reader is slow.
+        const late = setInterval(() => {
+          if (this.stdout.isPaused() && this.#stopping === undefined) return;
+          clearInterval(late);
+          done(code, signal);
+        }, this.#graceMs);
+        process.once("close", () => clearInterval(late));
       });
     });
   }
@@ -66,13 +72,20 @@ export class Child {
 
   /** Ends it in order: stdin is closed, then TERM, then KILL. */
   stop(): Promise<Exit> {
-    this.#stopping ??= this.#stop();
+    this.#stopping ??= this.#stop(["SIGTERM", "SIGKILL"]);
     return this.#stopping;
   }
 
-  async #stop(): Promise<Exit> {
+  /** Passes a signal on that ends us; a child that does not follow is killed. */
+  end(signal: NodeJS.Signals): Promise<Exit> {
+    this.signal(signal);
+    this.#stopping = this.#stop(["SIGKILL"]);
+    return this.#stopping;
+  }
+
+  async #stop(signals: readonly NodeJS.Signals[]): Promise<Exit> {
     this.stdin.end();
-    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    for (const signal of signals) {
       if (await within(this.exited, this.#graceMs)) break;
       this.#forced = true;
       this.signal(signal);

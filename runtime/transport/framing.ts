@@ -22,6 +22,7 @@ export interface LineHandlers {
 /** Bytes that are kept from each end of an oversized line, so that its answer can name its id. */
 export const KEPT = 2_048;
 
+const JOIN = 1_024;
 const LF = 10;
 const CR = 13;
 
@@ -29,6 +30,8 @@ export class LineSplitter {
   readonly #max: number;
   readonly #handlers: LineHandlers;
   #chunks: Buffer[] = [];
+  /** The newest chunks, joined from time to time: a peer that sends byte by byte costs no more memory. */
+  #recent: Buffer[] = [];
   #length = 0;
   #skipping: { head: Buffer; tail: Buffer } | undefined;
 
@@ -63,47 +66,54 @@ export class LineSplitter {
   #append(part: Buffer): void {
     this.#length += part.length;
     if (this.#skipping !== undefined) {
-      this.#skipping.tail = lastBytes(this.#skipping.tail, part);
+      this.#skipping = ends([this.#skipping.head, part], [this.#skipping.tail, part]);
       return;
     }
-    this.#chunks.push(part);
+    this.#recent.push(part);
+    if (this.#recent.length === JOIN) this.#join();
     // One more than the limit, because the last byte may be the CR of a CRLF.
     if (this.#length > this.#max + 1) {
-      const all = Buffer.concat(this.#chunks);
-      this.#skipping = {
-        head: Buffer.from(all.subarray(0, KEPT)),
-        tail: Buffer.from(all.subarray(-KEPT)),
-      };
+      this.#join();
+      this.#skipping = ends(this.#chunks, this.#chunks);
       this.#chunks = [];
     }
   }
 
+  #join(): void {
+    this.#chunks.push(joined(this.#recent, (chunk) => chunk));
+    this.#recent = [];
+  }
+
   #finish(): void {
-    const chunks = this.#chunks;
-    const skipping = this.#skipping;
+    this.#join();
+    const whole = joined(this.#chunks, (chunk) => chunk);
+    const skipped = this.#skipping;
     const length = this.#length;
     this.#chunks = [];
     this.#skipping = undefined;
     this.#length = 0;
-    if (skipping !== undefined) {
-      this.#handlers.oversized({ length, ...skipping });
-      return;
-    }
-    let line = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-    if (line.length > 0 && line[line.length - 1] === CR) line = line.subarray(0, -1);
-    if (line.length > this.#max) {
+    const { head, tail } = skipped ?? { head: whole, tail: whole };
+    const cr = tail[tail.length - 1] === CR ? 1 : 0;
+    if (skipped !== undefined || length - cr > this.#max) {
       this.#handlers.oversized({
-        length: line.length,
-        head: line.subarray(0, KEPT),
-        tail: line.subarray(-KEPT),
+        length: length - cr,
+        head: head.subarray(0, Math.min(KEPT, length - cr)),
+        tail: tail.subarray(0, tail.length - cr).subarray(-KEPT),
       });
-    } else if (line.length > 0) {
-      this.#handlers.line(line);
+    } else if (length > cr) {
+      this.#handlers.line(cr === 1 ? whole.subarray(0, -1) : whole);
     }
   }
 }
 
-function lastBytes(tail: Buffer, part: Buffer): Buffer {
-  if (part.length >= KEPT) return Buffer.from(part.subarray(-KEPT));
-  return part.length === 0 ? tail : Buffer.concat([tail, part]).subarray(-KEPT);
+/** The first and last bytes of what was received, copied so that they do not hold the rest. */
+function ends(first: readonly Buffer[], last: readonly Buffer[]): { head: Buffer; tail: Buffer } {
+  return {
+    head: Buffer.from(joined(first, (chunk) => chunk.subarray(0, KEPT + 1)).subarray(0, KEPT + 1)),
+    tail: Buffer.from(joined(last, (chunk) => chunk).subarray(-KEPT - 1)),
+  };
+}
+
+function joined(chunks: readonly Buffer[], cut: (chunk: Buffer) => Buffer): Buffer {
+  return chunks.length === 1 ? cut(chunks[0] as Buffer) : Buffer.concat(chunks.map(cut));
 }

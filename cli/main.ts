@@ -1,0 +1,92 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import {
+  type CliCommand,
+  EXIT_FAILED,
+  EXIT_OK,
+  Failure,
+  type Invocation,
+  sentenceOf,
+} from "./command.ts";
+
+interface Entry {
+  readonly summary: string;
+  /** Loaded only when it is used: `serve` must start fast. */
+  readonly load: () => Promise<{ readonly command: CliCommand }>;
+}
+
+/** One line a command, in the order of `mcpp --help`; each is a file of its name. */
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  pull: {
+    summary: "save a server's tool list",
+    load: () => import("./pull.ts"),
+  },
+  serve: {
+    summary: "put a policy in front of a server",
+    load: () => import("./serve.ts"),
+  },
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+  // What stands after `--` is the server's command line and none of our options.
+  const split = argv.indexOf("--");
+  const own = split === -1 ? argv : argv.slice(0, split);
+  const rest = split === -1 ? undefined : argv.slice(split + 1);
+
+  let work: (() => Promise<number>) | undefined;
+  const program = new Command("mcpp")
+    .description("Policy as code for MCP tool calls.")
+    .version(MCPP_VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand(false)
+    .showHelpAfterError("(mcpp --help shows the commands)")
+    .exitOverride();
+  const asked = own.find((word) => !word.startsWith("-"));
+  for (const [name, entry] of Object.entries(COMMANDS)) {
+    const command = program
+      .command(name)
+      .description(entry.summary)
+      .helpOption("-h, --help", "show help")
+      .showHelpAfterError(`(mcpp ${name} --help shows the options)`)
+      .exitOverride();
+    if (name !== asked) continue;
+    const loaded = await entry.load();
+    loaded.command.declare(command);
+    command.action(() => {
+      const invocation: Invocation = {
+        args: command.args,
+        options: command.opts(),
+        ...(rest === undefined ? {} : { rest }),
+      };
+      work = () => loaded.command.run(invocation);
+    });
+  }
+  if (own.length === 0) {
+    program.outputHelp({ error: true });
+    return EXIT_FAILED;
+  }
+  program.parse([...own], { from: "user" });
+  return work === undefined ? EXIT_OK : work();
+}
+
+async function run(): Promise<number> {
+  try {
+    return await main(process.argv.slice(2));
+  } catch (error) {
+    // Commander has printed its own message.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_FAILED;
+    if (error instanceof Failure) {
+      process.stderr.write(`mcpp: ${error.message}\n`);
+      return EXIT_FAILED;
+    }
+    const detail = process.env.MCPP_DEBUG && error instanceof Error ? `\n${error.stack}` : "";
+    process.stderr.write(`mcpp: internal error: ${sentenceOf(error)}${detail}\n`);
+    return EXIT_FAILED;
+  }
+}
+
+// A reader that went away (`mcpp … | head`) is no error.
+process.stdout.on("error", () => process.exit(EXIT_OK));
+const code = await run();
+// Both must have left before the process ends; then nothing may hold it.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));

@@ -1,0 +1,153 @@
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { Json } from "../policy/index.ts";
+import { serverEnvironment } from "../runtime/index.ts";
+import { Failure, sentenceOf } from "./command.ts";
+import { describeTarget, type Target } from "./connect.ts";
+
+/** What a server says of itself, every field as it was sent. */
+export interface PulledList {
+  readonly server?: { readonly name: string; readonly version: string };
+  readonly protocol?: string;
+  readonly capabilities?: { readonly [name: string]: Json };
+  readonly tools: readonly Json[];
+  readonly resources?: readonly Json[];
+  readonly resourceTemplates?: readonly Json[];
+  readonly prompts?: readonly Json[];
+}
+
+/** Long enough for `npx` to download a package first. */
+const CONNECT_MS = 120_000;
+const PAGE_MS = 30_000;
+const MAX_PAGES = 1_000;
+/** Bytes of one message of the server. */
+const MAX_MESSAGE = 64 * 1024 * 1024;
+
+/**
+ * Connects, reads every list the server offers, and closes. Throws `Failure` with a sentence.
+ * `progress` is told what is being done.
+ */
+export async function pullList(
+  target: Target,
+  progress: (text: string) => void = () => {},
+): Promise<PulledList> {
+  const name = describeTarget(target);
+  progress(`connecting to ${name}`);
+  const [{ Client }, { ResultSchema }, transport] = await Promise.all([
+    import("@modelcontextprotocol/sdk/client/index.js"),
+    import("@modelcontextprotocol/sdk/types.js"),
+    transportTo(target),
+  ]);
+  // Some servers list more tools to a client that can do more.
+  const client = new Client(
+    { name: "mcpp", version: MCPP_VERSION },
+    { capabilities: { sampling: {}, elicitation: { form: {}, url: {} }, roots: {} } },
+  );
+  const { ListRootsRequestSchema } = await import("@modelcontextprotocol/sdk/types.js");
+  client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [] }));
+  let protocol: string | undefined;
+  const setProtocolVersion = transport.setProtocolVersion?.bind(transport);
+  transport.setProtocolVersion = (version) => {
+    protocol = version;
+    setProtocolVersion?.(version);
+  };
+  try {
+    await client.connect(transport, { timeout: CONNECT_MS }).catch((error: unknown) => {
+      throw new Failure(`The server \`${name}\` could not be reached: ${sentenceOf(error)}`);
+    });
+    const all = (method: string, key: string): Promise<Json[]> =>
+      pages(method, key, progress, (cursor) =>
+        client.request({ method, params: cursor === undefined ? {} : { cursor } }, ResultSchema, {
+          timeout: PAGE_MS,
+        }),
+      ).catch((error: unknown) => {
+        if (error instanceof Failure) throw error;
+        throw new Failure(
+          `The server \`${name}\` did not answer \`${method}\`: ${sentenceOf(error)}`,
+        );
+      });
+    return await gather(client, protocol, all);
+  } finally {
+    await client.close().catch(() => {});
+  }
+}
+
+async function gather(
+  client: Client,
+  protocol: string | undefined,
+  all: (method: string, key: string) => Promise<Json[]>,
+): Promise<PulledList> {
+  const server = client.getServerVersion();
+  const capabilities = client.getServerCapabilities();
+  const tools = capabilities?.tools === undefined ? [] : await all("tools/list", "tools");
+  const resources =
+    capabilities?.resources === undefined ? undefined : await all("resources/list", "resources");
+  const resourceTemplates =
+    capabilities?.resources === undefined
+      ? undefined
+      : // Many servers with resources have no templates, and no answer for this method.
+        await all("resources/templates/list", "resourceTemplates").catch(() => []);
+  const prompts =
+    capabilities?.prompts === undefined ? undefined : await all("prompts/list", "prompts");
+  return {
+    ...(server === undefined ? {} : { server }),
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(capabilities === undefined
+      ? {}
+      : { capabilities: capabilities as { [key: string]: Json } }),
+    tools,
+    ...(resources === undefined ? {} : { resources }),
+    ...(resourceTemplates === undefined || resourceTemplates.length === 0
+      ? {}
+      : { resourceTemplates }),
+    ...(prompts === undefined ? {} : { prompts }),
+  };
+}
+
+async function pages(
+  method: string,
+  key: string,
+  progress: (text: string) => void,
+  page: (cursor: string | undefined) => Promise<Record<string, unknown>>,
+): Promise<Json[]> {
+  const items: Json[] = [];
+  const seen = new Set<string>();
+  let cursor: string | undefined;
+  for (let number = 1; number <= MAX_PAGES; number++) {
+    progress(number === 1 ? method : `${method}, page ${number}`);
+    const result = await page(cursor);
+    const part = result[key];
+    if (!Array.isArray(part)) {
+      throw new Failure(`The server answered \`${method}\` without a list of \`${key}\`.`);
+    }
+    items.push(...(part as Json[]));
+    const next = result.nextCursor;
+    if (typeof next !== "string") return items;
+    if (seen.has(next)) {
+      throw new Failure(`The server answered \`${method}\` with the same page again and again.`);
+    }
+    seen.add(next);
+    cursor = next;
+  }
+  throw new Failure(`The server answered \`${method}\` with more than ${MAX_PAGES} pages.`);
+}
+
+async function transportTo(target: Target): Promise<Transport> {
+  if (target.kind === "url") {
+    const { StreamableHTTPClientTransport } = await import(
+      "@modelcontextprotocol/sdk/client/streamableHttp.js"
+    );
+    // Its optional `sessionId` is declared a little wider than the interface's.
+    return new StreamableHTTPClientTransport(target.url, {
+      requestInit: { headers: target.headers },
+    }) as Transport;
+  }
+  const { StdioClientTransport } = await import("@modelcontextprotocol/sdk/client/stdio.js");
+  return new StdioClientTransport({
+    command: target.command,
+    args: [...target.args],
+    env: serverEnvironment(process.env) as Record<string, string>,
+    stderr: "inherit",
+    maxBufferSize: MAX_MESSAGE,
+  });
+}

@@ -1,0 +1,43 @@
+import type { Writable } from "node:stream";
+import type { DecisionRecord } from "../runtime/index.ts";
+
+export interface ServeLog {
+  readonly record: (record: DecisionRecord) => void;
+  readonly notice: (text: string) => void;
+}
+
+/** Lines about what was forbidden, for the person who runs the proxy. Allowed calls are not logged. */
+export function serveLog(output: Writable): ServeLog {
+  const line = (text: string): void => {
+    // A reader that is too slow loses lines, not the proxy its memory.
+    if (output.writableLength < MAX_QUEUED) output.write(`mcpp: ${printable(text)}\n`);
+  };
+  return {
+    notice: line,
+    record: (record) => {
+      if (record.outcome !== "allow") line(recordLine(record));
+    },
+  };
+}
+
+/** Bytes. */
+const MAX_QUEUED = 1024 * 1024;
+const MAX_LINE = 2_000;
+
+function recordLine(record: DecisionRecord): string {
+  const { detail, enforced, id, message, method, name, outcome, rule, source } = record;
+  const what = outcome === "refuse" ? "refused" : outcome === "hide" ? "unknown" : "denied";
+  const verb = enforced ? what : `would be ${what}`;
+  const subject = [method, name].filter((part) => part !== undefined).join(" ");
+  const where = [rule, source, id].filter((part) => part !== undefined && part !== "").join(", ");
+  return `${verb}${subject === "" ? "" : ` ${subject}`}: ${message} [${where}]${detail === undefined ? "" : ` ${detail}`}`;
+}
+
+/** Names come from clients: no line breaks and no terminal commands. */
+function printable(text: string): string {
+  const short = text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text;
+  return short.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
+  );
+}

@@ -1,0 +1,82 @@
+import { statSync } from "node:fs";
+import type { Diagnostic } from "../language/index.ts";
+import { type Policy, type SourceMap, validatePolicy } from "../policy/index.ts";
+import { Failure, sentenceOf } from "./command.ts";
+import { readText } from "./file.ts";
+
+export interface LoadedPolicy {
+  readonly policy: Policy;
+  readonly map?: SourceMap;
+  /** The name that the policy gives the server. */
+  readonly server?: string;
+}
+
+/** The `.mcpp` file does not compile. The message is one sentence; `report` shows every error. */
+export class PolicyErrors extends Error {
+  override readonly name = "PolicyErrors";
+  readonly report: string;
+
+  constructor(message: string, report: string) {
+    super(message);
+    this.report = report;
+  }
+}
+
+/** A `.mcpp` file, compiled, or a compiled `.json`. Throws `Failure`, or `PolicyErrors`. */
+export async function loadPolicy(path: string): Promise<LoadedPolicy> {
+  refuseWritable(path);
+  const text = readText(path);
+  if (!path.endsWith(".json")) return compilePolicy(path, text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Failure(`\`${path}\` is not JSON: ${sentenceOf(error)}`);
+  }
+  const validated = validatePolicy(value);
+  if ("policy" in validated) return { policy: validated.policy };
+  const [first] = validated.problems;
+  const more = validated.problems.length - 1;
+  throw new Failure(
+    `\`${path}\` is not a valid policy: ${first?.pointer === undefined || first.pointer === "" ? "" : `at ${first.pointer}: `}${first?.message ?? "it is refused."}${more > 0 ? ` (and ${more} more)` : ""}`,
+  );
+}
+
+/** Whoever can write the policy decides what it forbids. */
+function refuseWritable(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isFile() && process.platform !== "win32" && (stats.mode & 0o002) !== 0) {
+    throw new Failure(
+      `\`${path}\` can be written by every user of this machine; \`chmod o-w ${path}\` mends that.`,
+    );
+  }
+}
+
+async function compilePolicy(path: string, text: string): Promise<LoadedPolicy> {
+  const [{ compile }, { Source }, { fileHost }] = await Promise.all([
+    import("../compiler/index.ts"),
+    import("../language/index.ts"),
+    import("./file-host.ts"),
+  ]);
+  const { policy, map, diagnostics, program } = compile(new Source(path, text), fileHost());
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const [first] = errors;
+  if (first !== undefined || policy === undefined) {
+    const where = first === undefined ? path : placeOf(first);
+    throw new PolicyErrors(
+      `The policy does not compile: ${where}: ${first?.message ?? "it has errors."}${errors.length > 1 ? ` (and ${errors.length - 1} more)` : ""}`,
+      errors.map(plainLine).join("\n"),
+    );
+  }
+  const server = program.server?.node.name.value;
+  return { policy, map, ...(server === undefined ? {} : { server }) };
+}
+
+function plainLine(diagnostic: Diagnostic): string {
+  return `${diagnostic.severity} ${diagnostic.code} ${placeOf(diagnostic)}: ${diagnostic.message}`;
+}
+
+function placeOf({ source, span }: Diagnostic): string {
+  const { line, column } = source.positionAt(span.start);
+  return `${source.name}:${line}:${column}`;
+}

@@ -1,0 +1,160 @@
+import { createHash, randomUUID } from "node:crypto";
+import { constants } from "node:os";
+import { resolve, sep } from "node:path";
+import type { Governance } from "../runtime/index.ts";
+import {
+  ChildNotStarted,
+  compileEngine,
+  type Exit,
+  openStore,
+  proxyStdio,
+  Rulebook,
+  type StateStore,
+  serverEnvironment,
+  startChild,
+} from "../runtime/index.ts";
+import { type CliCommand, EXIT_FAILED, Failure, type Invocation, sentenceOf } from "./command.ts";
+import { collect, describeTarget, targetOf } from "./connect.ts";
+import { answerWithFailure } from "./serve-failure.ts";
+import { serveLog } from "./serve-log.ts";
+import { type LoadedPolicy, loadPolicy, PolicyErrors } from "./serve-policy.ts";
+
+export const command: CliCommand = {
+  declare: (command) =>
+    command
+      .usage("POLICY [options] -- COMMAND [ARG…]")
+      .argument("<policy>", "a .mcpp file, or a compiled .json")
+      .option("--as <name>", "the grant that calls are made under (local)")
+      .option("--label <name=value>", "a label of the grant; may be repeated", collect)
+      .option("--name <id>", "the server id that counters belong to")
+      .option("--state <store>", "where counters are: memory, sqlite:PATH or redis://…", "memory")
+      .option("--shadow", "decide and log, but forbid nothing that the policy forbids")
+      .addHelpText(
+        "after",
+        "\nThe server's stdin and stdout are ours: put this in place of COMMAND in an MCP client.",
+      )
+      .allowExcessArguments(false),
+  run: serve,
+};
+
+interface ServeOptions {
+  readonly as?: string;
+  readonly label?: readonly string[];
+  readonly name?: string;
+  readonly state: string;
+  readonly shadow?: boolean;
+}
+
+async function serve(invocation: Invocation): Promise<number> {
+  const options = invocation.options as unknown as ServeOptions;
+  const path = invocation.args[0] as string;
+  const target = targetOf(invocation);
+  if (target?.kind !== "command") {
+    throw new Failure("Say which server: `mcpp serve POLICY -- COMMAND [ARG…]`.");
+  }
+  const grant = grantOf(options);
+  let loaded: LoadedPolicy;
+  try {
+    loaded = await loadPolicy(path);
+  } catch (error) {
+    if (!(error instanceof PolicyErrors)) throw error;
+    process.stderr.write(`${error.report}\nmcpp: ${error.message}\n`);
+    await answerWithFailure(error.message, process.stdin, process.stdout);
+    return EXIT_FAILED;
+  }
+  const rulebook = new Rulebook(
+    loaded.policy,
+    compileEngine(loaded.policy, {
+      ...(loaded.map === undefined ? {} : { map: loaded.map }),
+      shadow: options.shadow === true,
+    }),
+  );
+  const server = options.name ?? loaded.server ?? digestOf(target.command, target.args);
+  const store = await openState(options.state);
+  const log = serveLog(process.stderr);
+  const governance: Governance = {
+    rulebook: () => rulebook,
+    store,
+    server,
+    grant,
+    shadow: options.shadow === true,
+    now: Date.now,
+    record: log.record,
+    notice: log.notice,
+  };
+  log.notice(
+    `serving ${describeTarget(target)} under ${path} as ${grant.name}, server id ${server}, counters in ${store.name}${options.shadow === true ? ", shadow: nothing is forbidden" : ""}`,
+  );
+  try {
+    return await run(governance, target.command, target.args);
+  } finally {
+    await store.close();
+  }
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+async function run(
+  governance: Governance,
+  command: string,
+  args: readonly string[],
+): Promise<number> {
+  const child = await startChild({ command, args, env: serverEnvironment(process.env) }).catch(
+    (error: unknown) => {
+      throw error instanceof ChildNotStarted ? new Failure(error.message) : error;
+    },
+  );
+  let received: NodeJS.Signals | undefined;
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      received ??= signal;
+      void child.end(signal);
+    });
+  }
+  const exit = await proxyStdio({
+    governance,
+    child,
+    input: process.stdin,
+    output: process.stdout,
+    log: process.stderr,
+    session: randomUUID(),
+  });
+  for (const signal of SIGNALS) process.removeAllListeners(signal);
+  return exitStatus(exit, received);
+}
+
+/** Ours is the server's; a signal that ended it ends us too. */
+function exitStatus(exit: Exit, received: NodeJS.Signals | undefined): number {
+  const signal = exit.forced ? received : exit.signal;
+  if (signal === undefined) return exit.forced ? 0 : (exit.code ?? EXIT_FAILED);
+  if (process.platform !== "win32" && signal !== "SIGKILL") process.kill(process.pid, signal);
+  return 128 + (constants.signals[signal] ?? 0);
+}
+
+function grantOf({ as: name = "local", label = [] }: ServeOptions): Governance["grant"] {
+  if (name === "") throw new Failure("`--as` needs a name.");
+  const labels: Record<string, string> = Object.create(null);
+  for (const pair of label) {
+    const at = pair.indexOf("=");
+    if (at < 1) throw new Failure(`\`--label ${pair}\` is not of the form NAME=VALUE.`);
+    const key = pair.slice(0, at);
+    if (key in labels) throw new Failure(`The label \`${key}\` is given twice.`);
+    labels[key] = pair.slice(at + 1);
+  }
+  return { id: name, name, labels };
+}
+
+async function openState(state: string): Promise<StateStore> {
+  try {
+    return await openStore(state);
+  } catch (error) {
+    throw new Failure(`The state could not be opened: ${sentenceOf(error)}`);
+  }
+}
+
+/** The server id of a command that nobody has named. */
+function digestOf(command: string, args: readonly string[]): string {
+  const resolved = command.includes(sep) || command.includes("/") ? resolve(command) : command;
+  const digest = createHash("sha256").update(JSON.stringify([resolved, ...args]));
+  return `sha256:${digest.digest("hex")}`;
+}

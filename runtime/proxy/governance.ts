@@ -1,0 +1,38 @@
+import type { Context } from "../engine/types.ts";
+import type { StateStore } from "../state/store.ts";
+import type { Rulebook } from "./rulebook.ts";
+
+/** What a session is governed by, the same for all sessions of a grant on a server. */
+export interface Governance {
+  /** The policy in force now; each decision takes one and keeps to it. */
+  readonly rulebook: () => Rulebook;
+  readonly store: StateStore;
+  /** The server id, first element of every counter's identity. */
+  readonly server: string;
+  readonly grant: Context["grant"];
+  /** Decide and record, but forbid nothing that a policy forbids. The engine counts apart then. */
+  readonly shadow: boolean;
+  /** Milliseconds since 1970, UTC. */
+  readonly now: () => number;
+  readonly record: (record: DecisionRecord) => void;
+  /** Something that an operator should know, a sentence. */
+  readonly notice: (text: string) => void;
+}
+
+/** One decision. */
+export interface DecisionRecord {
+  readonly id: string;
+  readonly at: number;
+  /** `refuse`: before any policy was asked. */
+  readonly outcome: "allow" | "deny" | "hide" | "refuse";
+  /** False when it was only recorded. */
+  readonly enforced: boolean;
+  readonly method?: string;
+  /** Tool, resource or prompt. */
+  readonly name?: string;
+  readonly rule: string;
+  readonly message: string;
+  readonly source?: string;
+  /** For the operator only. */
+  readonly detail?: string;
+}

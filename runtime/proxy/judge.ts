@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+import { denyLimit } from "../engine/limit-denial.ts";
+import type { Context, Decision, LimitCharge, LiveTool } from "../engine/types.ts";
+import type { MaybePromise, ReserveResult, StateStore } from "../state/store.ts";
+import type { JsonObject } from "./admit.ts";
+import type { Catalogue, Snapshot } from "./catalogue.ts";
+import { attempt, then } from "./maybe.ts";
+import type { Rulebook } from "./rulebook.ts";
+
+/** What a decision depends on besides the call. */
+export interface Bench {
+  readonly rulebook: Rulebook;
+  readonly store: StateStore;
+  readonly catalogue: Catalogue;
+  /** All of the context but the clock and what belongs to the call. */
+  readonly who: Omit<Context, "now" | "live" | "approved">;
+  /** Milliseconds since 1970, UTC. */
+  readonly now: number;
+}
+
+export type Ruling =
+  | {
+      readonly outcome: "allow";
+      /** What was charged, to be settled when the answer comes. */
+      readonly reservation?: string;
+      /** It holds concurrency slots. */
+      readonly leased?: boolean;
+      /** What shadow rules would have done. */
+      readonly findings: readonly Finding[];
+    }
+  | Forbidden;
+
+/** `hide`: answered as if there were no such tool, resource or prompt. */
+export interface Forbidden extends Finding {
+  readonly outcome: "deny" | "hide";
+  readonly retryAfterMs?: number;
+  /** For the log only. */
+  readonly detail?: string;
+}
+
+export interface Finding {
+  /** A JSON pointer into the policy, or a name in parentheses. */
+  readonly rule: string;
+  /** A sentence for the model. */
+  readonly message: string;
+  readonly source?: string;
+}
+
+/**
+ * Rules on one `tools/call`: all steps of the evaluation of a call (policy format, § Evaluation of one call),
+ * the reservation included. Never throws: what cannot be decided is denied.
+ */
+export function judgeCall(tool: string, args: JsonObject, bench: Bench): MaybePromise<Ruling> {
+  return attempt(() => {
+    const { catalogue, rulebook } = bench;
+    const consults = rulebook.needsCatalogue || catalogue.known !== undefined;
+    return then(consults ? catalogue.currentWith(tool) : undefined, (snapshot) =>
+      decide(tool, args, snapshot, bench),
+    );
+  }, failed);
+}
+
+/** A ruling for what went wrong in deciding. The reason is for the operator, not for the model. */
+export function failed(error: unknown): Forbidden {
+  if (error instanceof Error && error.name === "StateUnavailable") {
+    return {
+      outcome: "deny",
+      rule: "(state unavailable)",
+      message: "The limits of this policy cannot be checked at the moment; try again later.",
+      detail: error.message,
+    };
+  }
+  return {
+    outcome: "deny",
+    rule: "(internal error)",
+    message: "The policy could not be applied to this call.",
+    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  };
+}
+
+function decide(
+  tool: string,
+  args: JsonObject,
+  snapshot: Snapshot | undefined,
+  bench: Bench,
+): MaybePromise<Ruling> {
+  const { rulebook } = bench;
+  if (rulebook.isConfusable(tool, snapshot)) return unknown("(confusable name)", tool);
+  if (snapshot?.tools.has(tool) === false) return unknown("(unknown tool)", tool);
+  const live: LiveTool | undefined = rulebook.needsCatalogue
+    ? (snapshot?.tools.get(tool) ?? { state: "unavailable" })
+    : undefined;
+  const decision = rulebook.engine.decide(
+    { tool, args },
+    { ...bench.who, now: bench.now, ...(live === undefined ? {} : { live }) },
+  );
+  if (decision.outcome === "deny" || decision.outcome === "hide") {
+    return forbidden(decision.outcome, decision);
+  }
+  // The engine asks for the live definition only where a pin does; hidden and look-alike names need it too.
+  if (live?.state === "unavailable") {
+    return {
+      outcome: "deny",
+      rule: "(catalogue unavailable)",
+      message: "The server's tool list cannot be read at the moment, and the policy needs it.",
+    };
+  }
+  return decision.outcome === "ask" ? ask(decision, bench) : charge(decision, bench);
+}
+
+function unknown(rule: string, tool: string): Forbidden {
+  return { outcome: "hide", rule, message: `Unknown tool: ${tool}` };
+}
+
+function forbidden(outcome: "deny" | "hide", { rule, message, source }: Finding): Forbidden {
+  return { outcome, rule, message, ...(source === undefined ? {} : { source }) };
+}
+
+function ask(decision: Decision, bench: Bench): MaybePromise<Ruling> {
+  return then(bench.store.peek(decision.charges, bench.now), (room) =>
+    room.ok
+      ? {
+          ...forbidden("deny", decision),
+          message: `${decision.message} No way to ask for this approval is set up.`.trim(),
+        }
+      : full(decision.charges, room),
+  );
+}
+
+function charge(decision: Decision, bench: Bench): MaybePromise<Ruling> {
+  return then(shadowFindings(decision, bench), (findings): MaybePromise<Ruling> => {
+    if (decision.charges.length === 0) return { outcome: "allow", findings };
+    const id = randomUUID();
+    const request = { id, charges: decision.charges, now: bench.now };
+    return then(bench.store.reserve(request), (result): Ruling => {
+      if (!result.ok) return full(decision.charges, result);
+      const leased = decision.charges.some(({ window }) => window.kind === "concurrent");
+      return { outcome: "allow", reservation: id, leased, findings };
+    });
+  });
+}
+
+/** What shadow rules say, and shadow limits that have no room; they decide nothing. */
+function shadowFindings(decision: Decision, bench: Bench): MaybePromise<readonly Finding[]> {
+  if (decision.shadowCharges.length === 0) return decision.shadow;
+  return attempt(
+    () => {
+      let findings: MaybePromise<readonly Finding[]> = decision.shadow;
+      // Each by itself: a full one must not keep the others from counting.
+      for (const limit of decision.shadowCharges) {
+        const request = { id: randomUUID(), charges: [limit], now: bench.now };
+        findings = then(findings, (before) =>
+          then(bench.store.reserve(request), (result) =>
+            result.ok ? before : [...before, full([limit], result)],
+          ),
+        );
+      }
+      return findings;
+    },
+    () => decision.shadow,
+  );
+}
+
+function full(
+  charges: readonly LimitCharge[],
+  result: Exclude<ReserveResult, { ok: true }>,
+): Forbidden {
+  const charge = charges[result.index];
+  if (charge === undefined) return failed(new Error(`No charge has the index ${result.index}.`));
+  return denyLimit(charge, result);
+}

@@ -1,0 +1,103 @@
+import type { Id } from "./admit.ts";
+
+/** A request of the client that the server has not answered. */
+export interface OpenRequest {
+  readonly id: Id;
+  readonly method: string;
+  /** Of `tools/list` without a cursor: how often the list had changed when it was asked for. */
+  readonly listChanges?: number;
+  /** What was charged for it. */
+  reservation?: string;
+  /** The reservation holds concurrency slots. */
+  leased?: boolean;
+  /** False while it is being judged. */
+  forwarded: boolean;
+  cancelled: boolean;
+}
+
+export interface RequestCaps {
+  /** Requests that may run at once. */
+  readonly running: number;
+  /** Of these, kept apart: streams that stay open until they are cancelled. */
+  readonly streams: number;
+  /** Cancelled requests that are remembered, because an answer may still come. */
+  readonly cancelled: number;
+}
+
+export const REQUEST_CAPS: RequestCaps = { running: 64, streams: 32, cancelled: 1_024 };
+
+const STREAM = "subscriptions/listen";
+
+/** 1 and "1" are different ids. */
+export function idKey(id: Id): string {
+  return typeof id === "string" ? `s${id}` : `n${id}`;
+}
+
+/** The requests in flight on one connection; bounded, whatever the peers do. */
+export class OpenRequests {
+  readonly #caps: RequestCaps;
+  readonly #open = new Map<string, OpenRequest>();
+  readonly #forgettable = new Set<string>();
+  #running = 0;
+  #streams = 0;
+
+  constructor(caps: RequestCaps = REQUEST_CAPS) {
+    this.#caps = caps;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  get(id: Id): OpenRequest | undefined {
+    return this.#open.get(idKey(id));
+  }
+
+  /** False when there are too many; nothing is added then. The id must not be open. */
+  add(request: OpenRequest): boolean {
+    if (request.method === STREAM) {
+      if (this.#streams >= this.#caps.streams) return false;
+      this.#streams++;
+    } else {
+      if (this.#running >= this.#caps.running) return false;
+      this.#running++;
+    }
+    this.#open.set(idKey(request.id), request);
+    return true;
+  }
+
+  /** Takes a request out: it was answered, or is not forwarded. */
+  remove(request: OpenRequest): void {
+    const key = idKey(request.id);
+    if (this.#open.get(key) !== request) return;
+    this.#open.delete(key);
+    if (!this.#forgettable.delete(key)) this.#uncount(request);
+  }
+
+  /**
+   * The client does not wait any more. The request stays known, but counts no longer; one that holds
+   * concurrency slots counts on, because its call may still be running.
+   */
+  cancel(request: OpenRequest): void {
+    if (request.cancelled) return;
+    request.cancelled = true;
+    if (request.leased === true) return;
+    this.#uncount(request);
+    const key = idKey(request.id);
+    this.#forgettable.add(key);
+    if (this.#forgettable.size > this.#caps.cancelled) {
+      const oldest = this.#forgettable.values().next().value as string;
+      this.#forgettable.delete(oldest);
+      this.#open.delete(oldest);
+    }
+  }
+
+  [Symbol.iterator](): IterableIterator<OpenRequest> {
+    return this.#open.values();
+  }
+
+  #uncount(request: OpenRequest): void {
+    if (request.method === STREAM) this.#streams--;
+    else this.#running--;
+  }
+}

@@ -1,0 +1,495 @@
+import { isUtf8 } from "node:buffer";
+import type { Json } from "../../policy/index.ts";
+import type { Context } from "../engine/types.ts";
+import type { MaybePromise } from "../state/store.ts";
+import {
+  type Admitted,
+  admit,
+  type Id,
+  INTERNAL_ERROR,
+  INVALID_REQUEST,
+  idInText,
+  isId,
+  isObject,
+  type JsonObject,
+  type Message,
+  type Refused,
+} from "./admit.ts";
+import { readCall } from "./call.ts";
+import { Catalogue, type ToolsPage } from "./catalogue.ts";
+import {
+  type Denial,
+  deniedCall,
+  deniedRequest,
+  errorMessage,
+  newDecisionId,
+  TOO_MANY,
+  unknownTool,
+} from "./denials.ts";
+import { clientOf, modernMeta } from "./era.ts";
+import type { Governance } from "./governance.ts";
+import { type Forbidden, judgeCall, type Ruling } from "./judge.ts";
+import { judgeOther, notFound, type Reached } from "./kinds.ts";
+import { filterLists } from "./lists.ts";
+import { OwnRequests } from "./own-requests.ts";
+import { idKey, type OpenRequest, OpenRequests } from "./requests.ts";
+import { Settlement } from "./settle.ts";
+import { write } from "./write.ts";
+
+/** Where a session's messages go. A message holds no line break. */
+export interface Ports {
+  readonly toClient: (message: string | Uint8Array) => void;
+  /** False when no byte of it was written, because the server is gone. */
+  readonly toServer: (message: string) => boolean;
+  /** What a server sent that is no message. */
+  readonly noise: (bytes: Uint8Array) => void;
+}
+
+/** The beginning and end of a message that was too large to be read. */
+export interface Oversized {
+  readonly length: number;
+  readonly head: Buffer;
+  readonly tail: Buffer;
+}
+
+/** Requests of the server that the client may still answer; older ones are forgotten. */
+const MAX_SERVER_REQUESTS = 1_024;
+
+/** What is to be said about one request: its name for the log, and how the forbidden is answered. */
+interface Matter {
+  readonly method: string;
+  readonly name?: string;
+  readonly forbid: (ruling: Forbidden, denial: Denial) => string;
+}
+
+/**
+ * One client and one server, and every message between them: the way of the client's is admit → judge →
+ * forward, that of the server's is relay. Knows no transport. Never throws.
+ */
+export class Session {
+  readonly #governance: Governance;
+  readonly #ports: Ports;
+  readonly #id: string | undefined;
+  readonly #open = new OpenRequests();
+  readonly #own: OwnRequests;
+  readonly #catalogue: Catalogue;
+  readonly #settlement: Settlement;
+  readonly #serverRequests = new Set<string>();
+  #client: Context["client"];
+  /** Of the client's last request, in the modern era. */
+  #meta: JsonObject | undefined;
+  /** Requests that wait for their ruling; later ones wait behind them, so that none overtakes another. */
+  #queue: Promise<void> | undefined;
+
+  /** `id`: the scope value of counters `per session`; absent counts as the grant. */
+  constructor(governance: Governance, ports: Ports, id?: string) {
+    this.#governance = governance;
+    this.#ports = ports;
+    this.#id = id;
+    this.#own = new OwnRequests((message) => ports.toServer(message));
+    this.#catalogue = new Catalogue((cursor, ms) => this.#fetchPage(cursor, ms));
+    this.#settlement = new Settlement(governance.store, this.#open, governance.notice);
+  }
+
+  // From the client -------------------------------------------------------------------------------
+
+  fromClient(bytes: Uint8Array): void {
+    const admitted = admit(bytes);
+    if (!admitted.ok) {
+      this.#refuse(admitted);
+      return;
+    }
+    switch (admitted.message.kind) {
+      case "request":
+        this.#request(admitted.message, admitted);
+        return;
+      case "notification":
+        this.#notification(admitted.message, admitted);
+        return;
+      case "response":
+        this.#clientAnswer(admitted.message.id, admitted);
+        return;
+    }
+  }
+
+  /** A message of the client that was skipped. */
+  oversizedFromClient({ head, tail, length }: Oversized, max: number): void {
+    this.#refuse({
+      ok: false,
+      id: idInText(head.toString("utf8"), tail.toString("utf8")),
+      code: INVALID_REQUEST,
+      message: `The message has ${length} bytes; at most ${max} are accepted.`,
+    });
+  }
+
+  #request(message: Extract<Message, { kind: "request" }>, admitted: Admitted): void {
+    const { id, method, params } = message;
+    if (this.#open.get(id) !== undefined) {
+      // Answered under this id, the request in flight would be taken for answered.
+      this.#refuse({
+        ok: false,
+        id: null,
+        code: INVALID_REQUEST,
+        message: `The id ${JSON.stringify(id)} is that of a request in flight.`,
+      });
+      return;
+    }
+    const modern = modernMeta(params);
+    if (modern !== undefined) this.#meta = modern.meta;
+    const rulebook = this.#governance.rulebook();
+    const call = method === "tools/call" ? readCall(message, admitted, rulebook) : undefined;
+    if (call?.ok === false) {
+      this.#refuse(call);
+      return;
+    }
+    const request: OpenRequest = {
+      id,
+      method,
+      forwarded: false,
+      cancelled: false,
+      ...(method === "tools/list" && params?.cursor === undefined
+        ? { listChanges: this.#catalogue.changes }
+        : {}),
+    };
+    if (!this.#open.add(request)) {
+      this.#refuse({
+        ok: false,
+        id,
+        code: TOO_MANY,
+        message: "Too many requests are in flight; send this one again when one was answered.",
+      });
+      return;
+    }
+    if (call === undefined) {
+      if (method === "initialize") this.#client = clientOf(params?.clientInfo);
+      const { ruling, reached } = judgeOther(method, params, rulebook);
+      const matter = otherMatter(id, method, reached, modern !== undefined);
+      this.#inOrder(ruling, (done) => this.#conclude(request, admitted, matter, done));
+      return;
+    }
+    const { tool, args } = call;
+    const client = modern?.client ?? this.#client;
+    const ruling = judgeCall(tool, args, {
+      rulebook,
+      store: this.#governance.store,
+      catalogue: this.#catalogue,
+      who: {
+        grant: this.#governance.grant,
+        server: this.#governance.server,
+        ...(this.#id === undefined ? {} : { session: this.#id }),
+        ...(client === undefined ? {} : { client }),
+      },
+      now: this.#governance.now(),
+    });
+    const matter: Matter = {
+      method,
+      name: tool,
+      forbid: ({ outcome }, denial) => {
+        if (outcome === "hide") return unknownTool(id, tool);
+        // The answer to a call that asks for a task is no tool result.
+        return params?.task === undefined || modern !== undefined
+          ? deniedCall(id, denial, modern !== undefined)
+          : deniedRequest(id, denial);
+      },
+    };
+    this.#inOrder(ruling, (done) => this.#conclude(request, admitted, matter, done));
+  }
+
+  #conclude(request: OpenRequest, admitted: Admitted, matter: Matter, ruling: Ruling): void {
+    const { shadow } = this.#governance;
+    const decision = this.#record(matter, ruling);
+    if (request.cancelled) {
+      // Nobody waits for it, and nothing of it was sent.
+      if (ruling.outcome === "allow") this.#settlement.unsent(ruling.reservation);
+      this.#open.remove(request);
+      return;
+    }
+    if (ruling.outcome !== "allow" && !shadow) {
+      this.#open.remove(request);
+      this.#ports.toClient(matter.forbid(ruling, { id: decision, ...ruling }));
+      return;
+    }
+    const { reservation, leased } = ruling.outcome === "allow" ? ruling : {};
+    if (!this.#ports.toServer(write(admitted.value, admitted.numbers))) {
+      this.#settlement.unsent(reservation);
+      this.#open.remove(request);
+      this.#ports.toClient(
+        errorMessage(request.id, INTERNAL_ERROR, "The server is gone; nothing was sent to it."),
+      );
+      return;
+    }
+    request.forwarded = true;
+    if (reservation !== undefined) request.reservation = reservation;
+    if (leased === true) {
+      request.leased = true;
+      this.#settlement.hold();
+    }
+  }
+
+  /** Runs `next` with the ruling, after those of all requests before. */
+  #inOrder(ruling: MaybePromise<Ruling>, next: (ruling: Ruling) => void): void {
+    if (this.#queue === undefined && !(ruling instanceof Promise)) {
+      next(ruling);
+      return;
+    }
+    const before = this.#queue ?? Promise.resolve();
+    const turn: Promise<void> = Promise.all([ruling, before]).then(([done]) => {
+      if (this.#queue === turn) this.#queue = undefined;
+      next(done);
+    });
+    this.#queue = turn;
+  }
+
+  #notification(message: Extract<Message, { kind: "notification" }>, admitted: Admitted): void {
+    const { method, params } = message;
+    const { ruling, reached } = judgeOther(method, params, this.#governance.rulebook());
+    if (ruling.outcome !== "allow" || ruling.findings.length > 0) {
+      this.#record(
+        { method, ...(reached?.name === undefined ? {} : { name: reached.name }) },
+        ruling,
+      );
+    }
+    if (ruling.outcome !== "allow" && !this.#governance.shadow) return;
+    if (method === "notifications/cancelled" && this.#cancel(params?.requestId)) return;
+    this.#ports.toServer(write(admitted.value, admitted.numbers));
+  }
+
+  /** True when the request was still being judged: the server never hears of it. */
+  #cancel(id: Json | undefined): boolean {
+    const request = isId(id) ? this.#open.get(id) : undefined;
+    if (request === undefined) return false;
+    this.#open.cancel(request);
+    return !request.forwarded;
+  }
+
+  #clientAnswer(id: Id, admitted: Admitted): void {
+    if (!this.#serverRequests.delete(idKey(id))) {
+      this.#governance.notice(
+        `An answer of the client to no open request of the server was dropped (id ${JSON.stringify(id)}).`,
+      );
+      return;
+    }
+    this.#ports.toServer(write(admitted.value, admitted.numbers));
+  }
+
+  /** Resolves when every message received was ruled on. */
+  async settled(): Promise<void> {
+    while (this.#queue !== undefined) await this.#queue;
+  }
+
+  #refuse({ id, code, message }: Refused): void {
+    const decision = newDecisionId();
+    this.#governance.record({
+      id: decision,
+      at: this.#governance.now(),
+      outcome: "refuse",
+      enforced: true,
+      rule: "(refused)",
+      message,
+    });
+    if (id === undefined) return;
+    const free = id !== null && this.#open.get(id) === undefined ? id : null;
+    this.#ports.toClient(errorMessage(free, code, message));
+  }
+
+  #record(matter: Omit<Matter, "forbid">, ruling: Ruling): string {
+    const id = newDecisionId();
+    const base = {
+      id,
+      at: this.#governance.now(),
+      method: matter.method,
+      ...(matter.name === undefined ? {} : { name: matter.name }),
+    };
+    if (ruling.outcome === "allow") {
+      const { record } = this.#governance;
+      record({ ...base, outcome: "allow", enforced: true, rule: "", message: "" });
+      for (const { rule, message, source } of ruling.findings) {
+        const where = source === undefined ? {} : { source };
+        record({ ...base, outcome: "deny", enforced: false, rule, message, ...where });
+      }
+      return id;
+    }
+    const { outcome, rule, message, source, detail } = ruling;
+    this.#governance.record({
+      ...base,
+      outcome,
+      enforced: !this.#governance.shadow,
+      rule,
+      message,
+      ...(source === undefined ? {} : { source }),
+      ...(detail === undefined ? {} : { detail }),
+    });
+    return id;
+  }
+
+  // From the server -------------------------------------------------------------------------------
+
+  fromServer(bytes: Uint8Array): void {
+    const text = isUtf8(bytes)
+      ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+      : "";
+    let message: Json;
+    try {
+      message = JSON.parse(text) as Json;
+    } catch {
+      this.#ports.noise(bytes);
+      return;
+    }
+    if (Array.isArray(message)) {
+      this.#serverBatch(message);
+    } else if (!isObject(message)) {
+      this.#ports.noise(bytes);
+    } else if (typeof message.method === "string") {
+      this.#serverMessage(message.method, message, text, bytes);
+    } else {
+      this.#serverAnswer(message, text, bytes);
+    }
+  }
+
+  /** A message of the server that was skipped: whoever waits for it gets an error. */
+  oversizedFromServer({ head, tail, length }: Oversized, max: number): void {
+    this.#governance.notice(
+      `A message of the server has ${length} bytes; at most ${max} are relayed.`,
+    );
+    const id = idInText(head.toString("utf8"), tail.toString("utf8"));
+    // Where its id is not to be found, it can only be the one that is waited for.
+    const request =
+      id === null ? (this.#open.size === 1 ? [...this.#open][0] : undefined) : this.#open.get(id);
+    if (request !== undefined) this.#fail(request, "The server's answer is too large.");
+  }
+
+  /** The connection to the server is closed; `reason` is a sentence for those who still wait. */
+  serverGone(reason: string): void {
+    this.#own.close();
+    for (const request of [...this.#open]) {
+      this.#settlement.lost(request);
+      this.#open.remove(request);
+      if (!request.cancelled) {
+        this.#ports.toClient(errorMessage(request.id, INTERNAL_ERROR, reason));
+      }
+    }
+    this.#settlement.close();
+  }
+
+  #serverMessage(method: string, message: JsonObject, text: string, bytes: Uint8Array): void {
+    if (isId(message.id)) {
+      this.#serverRequests.add(idKey(message.id));
+      if (this.#serverRequests.size > MAX_SERVER_REQUESTS) {
+        this.#serverRequests.delete(this.#serverRequests.values().next().value as string);
+      }
+    } else if (method === "notifications/tools/list_changed") {
+      this.#catalogue.invalidate();
+    } else if (method === "notifications/resources/updated" && this.#isHidden(message)) {
+      return;
+    }
+    this.#relay(message, text, bytes);
+  }
+
+  #isHidden({ params }: JsonObject): boolean {
+    if (this.#governance.shadow) return false;
+    const { ruling } = judgeOther(
+      "resources/read",
+      isObject(params) ? params : undefined,
+      this.#governance.rulebook(),
+    );
+    return ruling.outcome !== "allow";
+  }
+
+  #serverAnswer(message: JsonObject, text: string, bytes: Uint8Array): void {
+    const { id, result, error } = message;
+    if (this.#own.take(id, message)) return;
+    // An error without an id is about a message that the server could not read.
+    if (id === null && error !== undefined && result === undefined) {
+      this.#relay(message, text, bytes);
+      return;
+    }
+    const request = isId(id) ? this.#open.get(id) : undefined;
+    if (request?.forwarded !== true) {
+      this.#governance.notice(
+        `An answer of the server to no open request was dropped (id ${JSON.stringify(id)}).`,
+      );
+      return;
+    }
+    this.#settlement.answered(request, error);
+    this.#open.remove(request);
+    if (request.listChanges !== undefined && isObject(result)) {
+      if (Array.isArray(result.tools) && result.nextCursor === undefined) {
+        this.#catalogue.observe(result.tools as readonly Json[], request.listChanges);
+      }
+    }
+    this.#relay(message, text, bytes);
+  }
+
+  #relay(message: JsonObject, text: string, bytes: Uint8Array): void {
+    if (this.#governance.shadow) {
+      this.#ports.toClient(bytes);
+      return;
+    }
+    const filtered = filterLists(text, message, this.#governance.rulebook());
+    switch (filtered.kind) {
+      case "unchanged":
+        this.#ports.toClient(bytes);
+        return;
+      case "filtered":
+        this.#ports.toClient(filtered.text);
+        return;
+      case "refused":
+        this.#governance.notice(`A message of the server was not relayed: ${filtered.reason}.`);
+        if (isId(message.id) && message.method === undefined) {
+          this.#ports.toClient(
+            errorMessage(message.id, INTERNAL_ERROR, "The server's answer cannot be relayed."),
+          );
+        }
+    }
+  }
+
+  /** No revision lets a server send batches unasked, and a list could hide in one. */
+  #serverBatch(batch: readonly Json[]): void {
+    this.#governance.notice("A batch of the server was not relayed.");
+    for (const message of batch) {
+      if (!isObject(message) || message.method !== undefined) continue;
+      if (this.#own.take(message.id, { error: "the answer came in a batch" })) continue;
+      const request = isId(message.id) ? this.#open.get(message.id) : undefined;
+      if (request?.forwarded === true) this.#fail(request, "The server answered with a batch.");
+    }
+  }
+
+  #fail(request: OpenRequest, reason: string): void {
+    this.#settlement.answered(request, undefined);
+    this.#open.remove(request);
+    this.#ports.toClient(errorMessage(request.id, INTERNAL_ERROR, reason));
+  }
+
+  async #fetchPage(cursor: string | undefined, ms: number): Promise<ToolsPage> {
+    const result = await this.#own.ask(
+      "tools/list",
+      {
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(this.#meta === undefined ? {} : { _meta: this.#meta }),
+      },
+      ms,
+    );
+    if (!Array.isArray(result.tools)) throw new Error("The answer holds no list of tools.");
+    const next = result.nextCursor;
+    return {
+      tools: result.tools as readonly Json[],
+      ...(typeof next === "string" ? { nextCursor: next } : {}),
+    };
+  }
+}
+
+function otherMatter(
+  id: Id,
+  method: string,
+  reached: Reached | undefined,
+  modern: boolean,
+): Matter {
+  return {
+    method,
+    ...(reached?.name === undefined ? {} : { name: reached.name }),
+    forbid: ({ outcome }, denial) =>
+      outcome === "hide" && reached !== undefined
+        ? notFound(id, reached, modern)
+        : deniedRequest(id, denial),
+  };
+}

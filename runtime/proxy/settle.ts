@@ -1,0 +1,82 @@
+import type { Json } from "../../policy/index.ts";
+import { LEASE_MS, type StateStore } from "../state/store.ts";
+import { isObject } from "./admit.ts";
+import type { OpenRequest, OpenRequests } from "./requests.ts";
+
+/**
+ * Errors that a server gives before it runs a handler: the sums that the call charged are given back. No other
+ * error is proof of that (policy format, § Limits, Refund).
+ */
+const NOT_RUN = new Set([-32700, -32600, -32601, -32020, -32021, -32022, -32042]);
+
+/** Settles what calls have charged, and keeps the concurrency slots of running ones. */
+export class Settlement {
+  readonly #store: StateStore;
+  readonly #open: OpenRequests;
+  readonly #notice: (text: string) => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(store: StateStore, open: OpenRequests, notice: (text: string) => void) {
+    this.#store = store;
+    this.#open = open;
+    this.#notice = notice;
+  }
+
+  /** A call was forwarded that holds slots. */
+  hold(): void {
+    this.#timer ??= setInterval(() => this.#renew(), LEASE_MS / 3).unref();
+  }
+
+  /** No byte of the request was written to the server. */
+  unsent(reservation: string | undefined): void {
+    if (reservation !== undefined) this.#run(() => this.#store.refund(reservation, "all"));
+  }
+
+  /** The server has answered; `error` is that of the answer. */
+  answered(request: OpenRequest, error: Json | undefined): void {
+    const { reservation } = request;
+    if (reservation === undefined) return;
+    if (isObject(error) && typeof error.code === "number" && NOT_RUN.has(error.code)) {
+      this.#run(() => this.#store.refund(reservation, "sums"));
+    } else if (request.leased === true) {
+      this.#run(() => this.#store.release(reservation));
+    }
+  }
+
+  /** The connection to the server is closed: nothing runs any more, but it may have run. */
+  lost(request: OpenRequest): void {
+    const { reservation } = request;
+    if (reservation !== undefined && request.leased === true) {
+      this.#run(() => this.#store.release(reservation));
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #renew(): void {
+    let held = false;
+    for (const { reservation, leased } of this.#open) {
+      if (reservation === undefined || leased !== true) continue;
+      held = true;
+      this.#run(() => this.#store.renew(reservation));
+    }
+    if (!held) this.close();
+  }
+
+  /** A store that fails here has counted too much, never too little. */
+  #run(work: () => void | Promise<void>): void {
+    const failed = (error: unknown): void =>
+      this.#notice(
+        `A counter could not be settled: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    try {
+      const done = work();
+      if (done instanceof Promise) done.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+}
