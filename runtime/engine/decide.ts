@@ -1,7 +1,7 @@
 import { type Json, type Policy, pinOf } from "../../policy/index.ts";
 import { isUncountable } from "./charges.ts";
 import { describeConditions } from "./describe.ts";
-import { type AskRule, describeFault, type Entry, evaluate } from "./entries.ts";
+import { type AskRule, describeFault, type Entry, evaluate, sameApprovers } from "./entries.ts";
 import { ERROR, FALSE, type Frame, newFrame, TRUE } from "./frame.ts";
 import { compileKinds } from "./kinds.ts";
 import { argumentsRead } from "./reads.ts";
@@ -11,6 +11,7 @@ import {
   type EngineOptions,
   hiding,
   type Limit,
+  type Refused,
   ToolCompiler,
 } from "./tools.ts";
 import type {
@@ -95,7 +96,7 @@ class Run {
   }
 
   /** Steps 2 to 5: what does not depend on rules about arguments. */
-  #refusal(): Decision | undefined {
+  #refusal(): Refused | undefined {
     const { refused, validate } = this.#tool;
     if (refused !== undefined) {
       this.#note(refused.check, refused.decision.outcome, refused.decision);
@@ -120,7 +121,7 @@ class Run {
     return undefined;
   }
 
-  #changed(): Decision | undefined {
+  #changed(): Refused | undefined {
     const { pin, pinSource } = this.#tool;
     if (pin === undefined) return undefined;
     const { live } = this.#context;
@@ -293,7 +294,7 @@ function askMessage({ entry }: AskRule): string {
 function ask(entries: readonly AskRule[], charges: readonly LimitCharge[]): Decision {
   const first = entries[0] as AskRule;
   const approvers = first.entry.approvers;
-  const same = entries.filter(({ entry }) => approversOf(entry) === approversOf(first.entry));
+  const same = entries.filter(({ entry }) => sameApprovers(entry, first.entry));
   const timeouts = same.map(({ entry }) => entry.timeout_seconds ?? DEFAULT_TIMEOUT_SECONDS);
   return {
     ...ALLOWED,
@@ -308,10 +309,6 @@ function ask(entries: readonly AskRule[], charges: readonly LimitCharge[]): Deci
       timeoutSeconds: Math.min(...timeouts),
     },
   };
-}
-
-function approversOf({ approvers }: AskRule["entry"]): string {
-  return approvers === undefined ? "" : JSON.stringify([...new Set(approvers)].sort());
 }
 
 /** Limits that share a counter charge it once, by the larger amount. */

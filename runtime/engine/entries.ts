@@ -33,3 +33,15 @@ export function describeFault(fault: Fault | undefined): string {
   if (fault === undefined) return "The policy cannot judge this call.";
   return `The policy cannot judge this call: \`${fault.path}\` ${fault.needs}.`;
 }
+
+interface Approvers {
+  readonly approvers?: readonly string[];
+}
+
+/** Whether the same people may decide, whatever the order of their names; absent means anybody. */
+export function sameApprovers(a: Approvers, b: Approvers): boolean {
+  if (a.approvers === undefined || b.approvers === undefined) return a.approvers === b.approvers;
+  const these = new Set(a.approvers);
+  const those = new Set(b.approvers);
+  return these.size === those.size && [...these].every((name) => those.has(name));
+}

@@ -60,8 +60,11 @@ export interface Limit {
 export interface Refusal {
   /** The step that refuses, for `explain`. */
   readonly check: "hidden" | "permitted" | "denied by a glob" | "listed when compiled";
-  readonly decision: Decision;
+  readonly decision: Refused;
 }
+
+/** A decision that ends the evaluation. */
+export type Refused = Decision & { readonly outcome: "deny" | "hide" };
 
 /** Compiles the parts of a policy that are about tools, each tool once. */
 export class ToolCompiler {
@@ -236,12 +239,12 @@ const withoutSchema: ArgumentValidator = () => ({
 
 const NOTHING = { charges: [], shadow: [], shadowCharges: [] } as const;
 
-export function denial(rule: string, message: string, source: string | undefined): Decision {
+export function denial(rule: string, message: string, source: string | undefined): Refused {
   return { outcome: "deny", rule, message, ...(source !== undefined && { source }), ...NOTHING };
 }
 
 /** Answered like a tool that does not exist. */
-export function hiding(name: string, rule: string, source: string | undefined): Decision {
+export function hiding(name: string, rule: string, source: string | undefined): Refused {
   const message = `Unknown tool: ${name}`;
   return { outcome: "hide", rule, message, ...(source !== undefined && { source }), ...NOTHING };
 }
