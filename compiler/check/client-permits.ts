@@ -1,6 +1,7 @@
 import { clientPermits } from "../messages/escapes.ts";
 import type { Check } from "./check.ts";
-import { effectOf, leavesOf, pathText, readsOf } from "./leaves.ts";
+import { effectOf, leavesOf, readsOf } from "./leaves.ts";
+import { pathText } from "./typing/paths.ts";
 
 /** No call passes because of what the client says of itself. */
 export const clientPermitsCheck: Check = {

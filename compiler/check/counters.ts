@@ -1,8 +1,8 @@
 import type { LimitClause, WindowUnit } from "../../language/index.ts";
 import { conditionKey } from "../analysis/condition.ts";
 import type { BoundGuard, BoundRule, Program } from "../program.ts";
-import { pathText } from "./leaves.ts";
 import { limitClauses } from "./standing.ts";
+import { pathText } from "./typing/paths.ts";
 
 /** What one limit counts, and how far. */
 export interface Counter {

@@ -7,8 +7,9 @@ import { escapedByOmission } from "../messages/escapes.ts";
 import type { BoundRule, Program } from "../program.ts";
 import type { Check } from "./check.ts";
 import { negatedText, replacement } from "./edits.ts";
-import { type Leaf, leavesOf, pathText, readsOf } from "./leaves.ts";
+import { type Leaf, leavesOf, readsOf } from "./leaves.ts";
 import { declaredDefault, knownAt } from "./typed.ts";
+import { pathText } from "./typing/paths.ts";
 
 /** A `deny if`, `ask if` or `limit if` holds for calls that leave an optional argument or label out, too. */
 export const escapedByOmissionCheck: Check = {

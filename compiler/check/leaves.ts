@@ -91,13 +91,3 @@ export function readsOf(
       return [];
   }
 }
-
-/** As it is written: `args.customer.id`, `args["a b"][0]`. */
-export function pathText(path: Path): string {
-  const steps = path.steps.map((step) =>
-    step.kind === "index" || step.quoted || !/^[A-Za-z_][A-Za-z0-9_-]*$/.test(String(step.value))
-      ? `[${JSON.stringify(step.value)}]`
-      : `.${step.value}`,
-  );
-  return path.root.value + steps.join("");
-}

@@ -15,7 +15,7 @@ import { notRunYetCheck } from "./not-run-yet.ts";
 import { openSchemaCheck } from "./open-schema.ts";
 import { splitLimitCheck } from "./split-limit.ts";
 import { textOperatorOnAddressCheck } from "./text-operator-on-address.ts";
-import { types, types } from "./typing/types.ts";
+import { types } from "./typing/types.ts";
 import { unmentionedToolsCheck } from "./unmentioned-tools.ts";
 import { writeOnlyCheck } from "./write-only.ts";
 import { zeroLimitCheck } from "./zero-limit.ts";

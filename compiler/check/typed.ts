@@ -12,10 +12,9 @@ import {
   valuesOf,
 } from "../analysis/values.ts";
 import type { Program } from "../program.ts";
-import type { Tool } from "../tools/list.ts";
 import { itemOf, lookup } from "../tools/lookup.ts";
-import { typeOf } from "../tools/schema.ts";
 import type { Type } from "../tools/types.ts";
+import { typedTool } from "./typing/environment.ts";
 
 /** What the tool list says of a path: its type and whether a call can leave it out. */
 export interface Known {
@@ -23,18 +22,10 @@ export interface Known {
   readonly mayBeMissing: boolean;
 }
 
-const types = new WeakMap<Tool, Type>();
-
 /** The type of a tool's arguments; undefined when the list does not know it. */
 export function argumentsOf(program: Program, name: string): Type | undefined {
   const tool = program.tools.byName.get(name);
-  if (tool?.inputSchema === undefined) return undefined;
-  let type = types.get(tool);
-  if (type === undefined) {
-    type = typeOf(tool.inputSchema);
-    types.set(tool, type);
-  }
-  return type;
+  return tool?.inputSchema === undefined ? undefined : typedTool(tool).args;
 }
 
 /** Undefined where nothing is known, or nothing is there (which the type check reports). */
