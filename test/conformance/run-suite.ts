@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ROOT } from "../fixtures/build.ts";
 import { type Results, readResults } from "./results.ts";
@@ -15,7 +15,7 @@ const LONGEST = 600_000;
  * Runs a suite and reads what it found.
  *
  * @param node Path of a Node that the suite runs on.
- * @param folder Where the suite leaves its results; made if absent.
+ * @param folder Where the suite leaves its results; emptied first.
  */
 export async function runSuite(
   suite: Suite,
@@ -23,6 +23,8 @@ export async function runSuite(
   node: string,
   folder: string,
 ): Promise<Results> {
+  // What an earlier run left must not stand in for what this one lacks.
+  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const program = join(ROOT, "node_modules", suite.package, "dist", "index.js");
   const target = "url" in subject ? ["--url", subject.url] : ["--command", subject.command];
