@@ -17,6 +17,10 @@ interface Entry {
 
 /** One line a command, in the order of `mcpp --help`; each is a file of its name. */
 const COMMANDS: Readonly<Record<string, Entry>> = {
+  init: {
+    summary: "write a starter policy for a server",
+    load: () => import("./init.ts"),
+  },
   pull: {
     summary: "save a server's tool list",
     load: () => import("./pull.ts"),

@@ -9,4 +9,6 @@ export { RISK_CLASSES, readToolList, toolSpans } from "./tools/read.ts";
 export type { Classification, RiskSeverity } from "./tools/risk.ts";
 export { classify, isGraver } from "./tools/risk.ts";
 export { typeOf } from "./tools/schema.ts";
+export type { StarterOptions } from "./tools/starter.ts";
+export { starterPolicy } from "./tools/starter.ts";
 export type * from "./tools/types.ts";
