@@ -1,3 +1,10 @@
 export type * from "./ast.ts";
 export * from "./diagnostics.ts";
+export { type Expected, expectedAt, type Wanted } from "./expected.ts";
+export { beginsLine, type Lexed, tokenize } from "./lexical.ts";
+export { durationMs, isDate, timeMinutes } from "./literals.ts";
+export { messages, syntaxMessages } from "./messages.ts";
+export { parse } from "./parse.ts";
 export * from "./source.ts";
+export { alternatives, didYouMean, suggest } from "./suggest.ts";
+export { KEYWORDS, RESERVED } from "./tokens.ts";
