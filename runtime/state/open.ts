@@ -23,5 +23,10 @@ export async function openStore(spec: string, options: OpenOptions = {}): Promis
     const { SqliteStore } = await import("./sqlite.ts");
     return SqliteStore.open(path, options.clock);
   }
+  if (/^rediss?:\/\//.test(spec)) {
+    const { RedisStore } = await import("./redis.ts");
+    return RedisStore.open(spec);
+  }
+  // Not repeated: it may be an address with a password in it.
   throw new StateRefused(`This is not a state store. ${FORMS}`);
 }

@@ -1,0 +1,107 @@
+import { assertCharges, RESERVED } from "./charges.ts";
+import type { Clock } from "./clock.ts";
+import { parseAddress } from "./redis/address.ts";
+import { RedisApprovals } from "./redis/approvals.ts";
+import { RedisConnection } from "./redis/connection.ts";
+import { RedisFreezes } from "./redis/freezes.ts";
+import { Keys, slotOfServer } from "./redis/keys.ts";
+import { Runner } from "./redis/runner.ts";
+import { CLAIM, FINISH, PEEK, RENEW, RESERVE } from "./redis/scripts.ts";
+import type { Charge, ReserveRequest, ReserveResult, StateStore } from "./store.ts";
+
+type Reply =
+  | [1]
+  | [0, index: number, reason: "full" | "keys" | "approval", used: number, frees: number];
+
+/** State in Redis or Valkey, shared by many machines. It judges by the clock of Redis. */
+export class RedisStore implements StateStore {
+  readonly name = "redis";
+  readonly approvals: RedisApprovals;
+  readonly freezes: RedisFreezes;
+  readonly #redis: Runner;
+  readonly #keys: Keys;
+
+  /** `clock` replaces the clock of Redis, for tests. */
+  static async open(address: string, clock?: Clock): Promise<RedisStore> {
+    const connection = await RedisConnection.open(parseAddress(address));
+    return new RedisStore(new Runner(connection, clock), "");
+  }
+
+  private constructor(redis: Runner, server: string) {
+    const slot = slotOfServer(server);
+    this.#redis = redis;
+    this.#keys = new Keys(slot);
+    this.approvals = new RedisApprovals(redis, slot);
+    this.freezes = new RedisFreezes(redis);
+  }
+
+  forServer(server: string): RedisStore {
+    return new RedisStore(this.#redis, server);
+  }
+
+  async reserve({ id, charges, spend }: ReserveRequest): Promise<ReserveResult> {
+    assertCharges(charges);
+    const reservation = this.#keys.reservation(id);
+    const approval = spend === undefined ? reservation : this.#keys.approval(spend);
+    const keys = [this.#keys.clock, reservation, approval];
+    const body = this.#charges(charges, keys);
+    const reply = await this.#redis.run(RESERVE, keys, [body, id, spend === undefined ? "" : "1"]);
+    return resultOf(reply as Reply);
+  }
+
+  async peek(charges: readonly Charge[]): Promise<ReserveResult> {
+    assertCharges(charges);
+    const keys = [this.#keys.clock];
+    const body = this.#charges(charges, keys);
+    return resultOf((await this.#redis.run(PEEK, keys, [body])) as Reply);
+  }
+
+  refund(id: string, what: "all" | "sums"): Promise<void> {
+    return this.#finish(id, what);
+  }
+
+  release(id: string): Promise<void> {
+    return this.#finish(id, "release");
+  }
+
+  async renew(id: string): Promise<void> {
+    await this.#redis.run(RENEW, [this.#keys.clock, this.#keys.reservation(id)], [id]);
+  }
+
+  async claim(reservation: string, round: number, ttlMs: number): Promise<boolean> {
+    const keys = [this.#keys.clock, this.#keys.claim(reservation, round)];
+    return (await this.#redis.run(CLAIM, keys, [ttlMs])) === 1;
+  }
+
+  ping(): Promise<void> {
+    return this.#redis.connection.ping();
+  }
+
+  close(): void {
+    this.#redis.connection.close();
+  }
+
+  async #finish(id: string, what: "all" | "sums" | "release"): Promise<void> {
+    await this.#redis.run(FINISH, [this.#keys.clock, this.#keys.reservation(id)], [id, what]);
+  }
+
+  /** The charges as the scripts read them; their keys are appended to `keys`. */
+  #charges(charges: readonly Charge[], keys: string[]): string {
+    const body = charges.map(({ key, family, amount, max, window, sum }) => {
+      keys.push(this.#keys.counter(key));
+      if (window.kind !== "calendar") keys.push(this.#keys.log(key));
+      if (family !== undefined) keys.push(this.#keys.family(family));
+      const kind = window.kind === "calendar" ? window.unit : window.kind;
+      const ms =
+        window.kind === "sliding" ? window.ms : window.kind === "concurrent" ? window.leaseMs : 0;
+      return [kind, amount, max, ms, sum ? 1 : 0, family === undefined ? 0 : 1];
+    });
+    return JSON.stringify(body);
+  }
+}
+
+function resultOf(reply: Reply): ReserveResult {
+  if (reply[0] === 1) return RESERVED;
+  const [, index, reason, used, frees] = reply;
+  return { ok: false, index, reason, used, ...(frees >= 0 && { retryAfterMs: frees }) };
+}

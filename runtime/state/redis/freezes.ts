@@ -1,0 +1,37 @@
+import { firstToEnd } from "../freezes.ts";
+import type { Freeze, FreezeScope, FreezeStore } from "../store.ts";
+import { Keys, SHARED } from "./keys.ts";
+import type { Runner } from "./runner.ts";
+import { FREEZE, FREEZES_IN_FORCE, UNFREEZE } from "./scripts.ts";
+
+export class RedisFreezes implements FreezeStore {
+  readonly #redis: Runner;
+  readonly #keys: readonly string[];
+
+  constructor(redis: Runner) {
+    this.#redis = redis;
+    const keys = new Keys(SHARED);
+    this.#keys = [keys.clock, keys.freezes];
+  }
+
+  async freeze(freeze: Freeze): Promise<void> {
+    const { id, until } = freeze;
+    const args = [id, Math.ceil(until), scopeOf(freeze), JSON.stringify(freeze)];
+    await this.#redis.run(FREEZE, this.#keys, args);
+  }
+
+  async unfreeze(scope: FreezeScope): Promise<number> {
+    return (await this.#redis.run(UNFREEZE, this.#keys, [scopeOf(scope)])) as number;
+  }
+
+  async list(): Promise<readonly Freeze[]> {
+    const freezes = (await this.#redis.run(FREEZES_IN_FORCE, this.#keys, [])) as string[];
+    return freezes.map((text) => JSON.parse(text) as Freeze).sort(firstToEnd);
+  }
+}
+
+/** A scope as one hexadecimal word, equal for equal scopes. */
+function scopeOf({ server, grant, tool }: FreezeScope): string {
+  const parts = [server ?? null, grant ?? null, tool ?? null];
+  return Buffer.from(JSON.stringify(parts)).toString("hex");
+}
