@@ -1,4 +1,12 @@
+export type { Compilation, CompileOptions } from "./compile.ts";
+export { check, compile } from "./compile.ts";
+export type { Host } from "./host.ts";
+export type { Target } from "./lower/target.ts";
+export { TARGETS } from "./lower/target.ts";
 export type * from "./program.ts";
+export type { RaiseOptions } from "./raise/policy.ts";
+export { raisePolicy } from "./raise/policy.ts";
+export type { Notice, Raised } from "./raise/writer.ts";
 export { accepts, jsonEqual, membersOf, union } from "./tools/algebra.ts";
 export { annotate, stripDocs } from "./tools/annotate.ts";
 export { describe, describeOptional } from "./tools/describe.ts";

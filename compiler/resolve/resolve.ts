@@ -2,13 +2,7 @@ import type { Diagnostic, Edit, Source, Span, TargetKind } from "../../language/
 import type { Host } from "../host.ts";
 import { noToolList, toolListNeeded } from "../messages/lowering.ts";
 import { toolsOnly, unused } from "../messages/names.ts";
-import type {
-  BoundClaim,
-  BoundRule,
-  DefaultOf,
-  Program,
-  ProgramFile,
-} from "../program.ts";
+import type { BoundClaim, BoundRule, DefaultOf, Program, ProgramFile } from "../program.ts";
 import { loadCatalogue } from "./catalogue.ts";
 import { ConditionResolver } from "./conditions.ts";
 import { collectDefinitions, type Definitions } from "./definitions.ts";

@@ -1,4 +1,5 @@
 import type { Group, Item, Source, Span, TargetKind, Targets } from "../../language/index.ts";
+import { RESERVED } from "../../language/index.ts";
 import { tooDeep } from "../messages/lowering.ts";
 import {
   cycle,
@@ -275,19 +276,14 @@ export class TargetResolver {
   }
 }
 
-const RESERVED = new Set(
-  (
-    "server default validate pin labels import let group allow deny hide ask limit on when test always " +
-    "never if unless because except per as each all sum by within until shadow tool resource prompt and " +
-    "or not in has any every length true false null args grant client"
-  ).split(" "),
-);
+/** True of a word that can stand bare where a name may stand. */
+export function isName(text: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_-]*$/.test(text) && !RESERVED.has(text);
+}
 
 /** A name as it stands in a policy: quoted where a bare word would not do. */
 export function written(name: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_-]*$/.test(name) && !RESERVED.has(name)
-    ? name
-    : JSON.stringify(name);
+  return isName(name) ? name : JSON.stringify(name);
 }
 
 function spanOf(nodes: readonly { readonly span: Span }[]): Span {
