@@ -426,7 +426,7 @@ export const notChecked = message<{ at: At; operands: readonly string[]; why: st
   title: "type not checked",
   message: ({ at, operands, why }) => {
     const subject = `${names(operands)} ${operands.length === 1 ? "is" : "are"}`;
-    return `${subject} not checked${within(at)}: ${why}.`;
+    return `${subject} not checked${within(at)}, because ${why}.`;
   },
   explanation:
     "The schema says nothing of this argument's type, or says it in a way that is not understood. The condition is accepted as it is written; at run time a value of the wrong type is an error, and the call is denied.",

@@ -1,3 +1,4 @@
+import { RESERVED } from "../../language/index.ts";
 import type { RiskClass, Tool, ToolList } from "./list.ts";
 import { classify } from "./risk.ts";
 
@@ -146,12 +147,6 @@ function isGlob(name: string): boolean {
 function nameText(name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_-]*$/.test(name) && !RESERVED.has(name) ? name : quoted(name);
 }
-
-const RESERVED = new Set(
-  "server default validate pin labels import let group allow deny hide ask limit on when test always never if unless because except per as each all sum by within until shadow tool resource prompt and or not in has any every length true false null args grant client".split(
-    " ",
-  ),
-);
 
 /** A JSON string in which nothing is hidden from a reader. */
 function quoted(text: string): string {

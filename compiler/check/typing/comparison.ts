@@ -1,4 +1,10 @@
-import type { Comparison, Literal, RegexNode, Span } from "../../../language/index.ts";
+import type {
+  Comparison,
+  Literal,
+  RegexNode,
+  ReportExtras,
+  Span,
+} from "../../../language/index.ts";
 import { underProblem } from "../../../policy/index.ts";
 import {
   alwaysTrue,
@@ -173,13 +179,14 @@ class ComparisonTyper {
     const held = item === undefined ? new Set<Kind>() : kindsOf(item);
     const inText = kinds.has("string") && sought.has("string");
     const inList = held === undefined || [...sought].some((kind) => held.has(kind));
+    const element = { ...left, text: `An element of ${left.text}`, type: item ?? left.type };
     if (!inText && !inList) {
-      this.#differ(left, right, item ?? left.type);
+      this.#differ(kinds.has("list") ? element : left, right, element.type);
       return;
     }
     if (!kinds.has("list")) this.#compared(left, right);
     else if (!kinds.has("string") && item !== undefined && right.literal !== undefined) {
-      this.#enumerated({ ...left, type: item }, right.literal);
+      this.#enumerated(element, right.literal);
     }
   }
 
@@ -215,7 +222,8 @@ class ComparisonTyper {
     }
     let sound = true;
     for (const item of right.literal.items) {
-      const one = { ...right, text: `\`${JSON.stringify(jsonOf(item))}\``, span: item.span };
+      const text = `\`${JSON.stringify(jsonOf(item))}\``;
+      const one = { ...right, literal: item, text, span: item.span };
       const fits = this.#alike(left, { ...one, type: literalType(item) }, item.span);
       sound = fits && this.#enumerated(left, item) && sound;
     }
@@ -247,7 +255,27 @@ class ComparisonTyper {
       right: other.text,
       rightType: other.literal === undefined ? describe(other.type) : kindOf(jsonOf(other.literal)),
     };
-    this.#problems.add(typesDiffer, parameters, part === this.#node.span ? part : other.span, part);
+    const span = part === this.#node.span ? part : other.span;
+    this.#problems.add(typesDiffer, parameters, span, part, this.#converted(read.type, other));
+  }
+
+  /** The literal as the other type writes it: `5` for `"5"`, and the reverse. */
+  #converted(type: Type, { literal }: TypedOperand): ReportExtras {
+    const kinds = kindsOf(type);
+    if (literal === undefined || !isWritten(this.#environment.source.slice(literal.span)))
+      return {};
+    const value = jsonOf(literal);
+    const text = String(value);
+    const fits =
+      typeof value === "string"
+        ? (kinds?.has("number") && /^-?(?:0|[1-9]\d{0,14})(?:\.\d{1,6})?$/.test(text)) ||
+          (kinds?.has("boolean") && /^(?:true|false)$/.test(text))
+        : kinds?.has("string");
+    if (!fits) return {};
+    const written = typeof value === "string" ? text : JSON.stringify(text);
+    return {
+      fixes: [{ title: `Write \`${written}\``, edits: [{ span: literal.span, text: written }] }],
+    };
   }
 
   /** Reports a literal that is none of the values an enumeration has of its kind. */

@@ -1,7 +1,7 @@
 import type { Condition, LimitClause, Path, Quantified, Span } from "../../../language/index.ts";
 import { isZone } from "../../../policy/index.ts";
 import { badKey, notIterable, sumOfNoNumber, unknownZone } from "../../messages/types.ts";
-import { hintFor } from "../../resolve/spelling.ts";
+import { distance, hintFor } from "../../resolve/spelling.ts";
 import { ANYTHING } from "../../tools/algebra.ts";
 import { describe } from "../../tools/describe.ts";
 import { itemOf } from "../../tools/lookup.ts";
@@ -38,9 +38,11 @@ export function checkCondition(
     case "during": {
       const { zone } = condition;
       if (zone === undefined || isZone(zone.value)) return;
-      const extras = hintFor(zone.value, Intl.supportedValuesOf("timeZone"), zone.span, (name) =>
-        JSON.stringify(name),
+      // Names of places resemble each other: only a slip of the pen is taken for another.
+      const near = Intl.supportedValuesOf("timeZone").filter(
+        (name) => distance(name.toLowerCase(), zone.value.toLowerCase()) <= 2,
       );
+      const extras = hintFor(zone.value, near, zone.span, (name) => JSON.stringify(name));
       problems.add(unknownZone, { name: zone.value }, zone.span, zone.span, extras);
       return;
     }

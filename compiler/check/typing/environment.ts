@@ -31,7 +31,7 @@ export function typedTool(tool: Tool): TypedTool {
   if (known !== undefined) return known;
   const args =
     tool.inputSchema === undefined
-      ? unknown("the tool list has no schema of its arguments")
+      ? unknown("a schema that the tool list lacks")
       : typeOf(tool.inputSchema);
   const typed = { name: tool.name, args, known: true };
   cache.set(tool, typed);

@@ -118,8 +118,8 @@ function lengthsOf(type: Type): readonly [number, number] | undefined {
   return Array.isArray(value) ? [value.length, value.length] : undefined;
 }
 
-function typeOfLiteral(literal: Literal, problems: Problems): TypedOperand {
-  if (literal.kind === "list") checkList(literal, problems);
+function typeOfLiteral(literal: Literal, problems: Problems): TypedOperand | undefined {
+  if (literal.kind === "list" && isMixed(literal, problems)) return undefined;
   return {
     text: `\`${short(JSON.stringify(jsonOf(literal)))}\``,
     type: literalType(literal),
@@ -133,12 +133,13 @@ function short(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-/** The elements of a list are of one type; `null` among them is told apart. */
-function checkList(list: ListNode, problems: Problems): void {
+/** Reports a list of elements of several types; `null` among them is told apart. */
+function isMixed(list: ListNode, problems: Problems): boolean {
   const items = list.items.filter((item) => item.kind !== "null");
   const [first] = items;
   const other = items.find((item) => item.kind !== first?.kind);
-  if (first === undefined || other === undefined) return;
+  if (first === undefined || other === undefined) return false;
   const words = (item: Literal) => short(JSON.stringify(jsonOf(item)));
   problems.add(mixedList, { first: words(first), other: words(other) }, other.span, list.span);
+  return true;
 }

@@ -89,10 +89,7 @@ export class Problems {
     const alike = others.filter(({ what }) => what.why === first.what.why);
     const operands = [...new Set([first, ...alike].map(({ what }) => what.operand))];
     const tools = [...new Set([first, ...alike].flatMap((note) => note.tools))];
-    const why =
-      first.what.why === ""
-        ? "the schema allows anything there"
-        : `the schema has ${first.what.why}`;
+    const why = first.what.why === "" ? "the schema allows anything there" : `of ${first.what.why}`;
     context.report(notChecked, { at: { tools, of }, operands, why }, source, first.what.span);
   }
 }
