@@ -20,7 +20,7 @@ import {
   type Operand,
   type Predicate,
 } from "./formula.ts";
-import { anyValue, impossible, pathKey } from "./solve.ts";
+import { impossible, pathKey } from "./solve.ts";
 import {
   BOOLEANS,
   between,
@@ -86,10 +86,8 @@ export function truthOf(condition: Condition, negated = false): Truth {
       const inner = truthOf(condition.condition, negated);
       const key = `${kind} ${negated} ${conditionKey({ ...condition, kind })}`;
       const list = valueAt(keysOf(condition.path));
-      if (kind === "any" && impossible(inner.notFalse, anyValue)) {
-        return { isTrue: FALSE, notFalse: literal(list, complement(union(LISTS, MISSING))) };
-      }
-      return factAbout(key, list, LISTS);
+      const truth = factAbout(key, list, LISTS);
+      return kind === "any" && impossible(inner.isTrue) ? { ...truth, isTrue: FALSE } : truth;
     }
     case "reference":
       return opaque(conditionKey(condition), negated);
@@ -258,6 +256,9 @@ function verdictsOf(
       return equal([value], ignoringCase);
     case "in":
       return Array.isArray(value) ? equal(value, ignoringCase) : undefined;
+    case "!=":
+    case "not in":
+      return undefined;
     case "<":
       return numeric(value, (n) => between(Number.NEGATIVE_INFINITY, true, n, true));
     case "<=":

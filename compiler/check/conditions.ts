@@ -137,6 +137,9 @@ function smallest(
   kind: "and" | "or",
   test: (part: Condition) => boolean,
 ): Condition {
+  if (condition.kind === "any" && kind === "and" && test(condition.condition)) {
+    return smallest(condition.condition, kind, test);
+  }
   if (condition.kind !== kind) return condition;
   const part = condition.operands.find(test);
   return part === undefined ? condition : smallest(part, kind, test);

@@ -8,6 +8,8 @@ import { pathText } from "./typing/paths.ts";
 export interface Counter {
   readonly rule: BoundRule;
   readonly clause: LimitClause;
+  /** True when another limit adds to the same counter, by its name. */
+  readonly shared: boolean;
   /** The tools whose calls it counts; `all` of `limit all`. */
   readonly tools: readonly string[] | "all";
   /** True when each tool has a counter of its own. */
@@ -30,23 +32,31 @@ export interface Counter {
 
 /** Every limit that is in force; shadow limits bound nothing. */
 export function countersOf(program: Program): readonly Counter[] {
-  return program.rules.flatMap((rule) =>
+  const clauses = program.rules.flatMap((rule) =>
     rule.resolved && !rule.shadow && rule.of === "tool"
-      ? limitClauses(rule).map((clause) => counterOf(rule, clause))
+      ? limitClauses(rule).map((clause) => ({ rule, clause }))
       : [],
+  );
+  const users = new Map<string, number>();
+  for (const { clause } of clauses) {
+    const name = clause.as?.value;
+    if (name !== undefined) users.set(name, (users.get(name) ?? 0) + 1);
+  }
+  return clauses.map(({ rule, clause }) =>
+    counterOf(rule, clause, (users.get(clause.as?.value ?? "") ?? 0) > 1),
   );
 }
 
-function counterOf(rule: BoundRule, clause: LimitClause): Counter {
+function counterOf(rule: BoundRule, clause: LimitClause, shared: boolean): Counter {
   const { amount, scope } = clause;
   const words = scope?.keys.flatMap((key) => (key.kind === "scope" ? [key.value] : [])) ?? [];
   const { window } = amount;
   return {
     rule,
     clause,
+    shared,
     tools: rule.all ? "all" : rule.selection.names,
-    each:
-      clause.each || (!rule.all && rule.selection.names.length === 1 && clause.as === undefined),
+    each: clause.each || (!rule.all && rule.selection.names.length === 1 && !shared),
     guard: guardKey(rule.guard),
     kind: amount.kind,
     ...(amount.path === undefined ? {} : { sum: pathText(amount.path) }),

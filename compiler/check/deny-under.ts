@@ -9,13 +9,11 @@ export const denyUnderCheck: Check = {
   run({ program, report, reported }) {
     const seen = new Set<string>();
     for (const rule of program.rules) {
-      if (!rule.resolved || rule.of !== "tool" || rule.kind === "allow" || rule.kind === "hide") {
-        continue;
-      }
+      if (!rule.resolved || rule.of !== "tool" || rule.kind === "hide") continue;
       for (const leaf of leavesOf(rule)) {
         if (leaf.node.kind !== "comparison" || leaf.node.operator !== "under") continue;
-        // `not … under` that grants is a prohibition by place as well.
-        if (effectOf(rule, leaf) !== (leaf.negated ? "grants" : "restrains")) continue;
+        // `effectOf` counts the `not`s: a permission `if not … under` is a prohibition by place too.
+        if (effectOf(rule, leaf) !== "restrains") continue;
         const key = `${leaf.node.span.start} ${rule.source.name}`;
         if (seen.has(key) || reported(rule.source, leaf.node.span)) continue;
         seen.add(key);

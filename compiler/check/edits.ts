@@ -1,4 +1,17 @@
-import type { Condition, Edit, Fix, Source, Span } from "../../language/index.ts";
+import {
+  type Condition,
+  type Edit,
+  type Fix,
+  RESERVED,
+  type Source,
+  type Span,
+} from "../../language/index.ts";
+
+/** A tool's name as it stands in a policy: bare where it can be, else quoted. */
+export function toolName(name: string): string {
+  const bare = /^[A-Za-z_][A-Za-z0-9_-]*$/.test(name) && !RESERVED.has(name);
+  return bare ? name : JSON.stringify(name);
+}
 
 /** Takes a statement away, with its doc comment and its line break where nothing else is on its lines. */
 export function removal(title: string, source: Source, span: Span): Fix {

@@ -3,7 +3,7 @@ import { graveAndOpen } from "../messages/coverage.ts";
 import type { BoundRule, Program } from "../program.ts";
 import { isGraver } from "../tools/risk.ts";
 import type { Check } from "./check.ts";
-import { statementAtEnd } from "./edits.ts";
+import { statementAtEnd, toolName } from "./edits.ts";
 import { closedOf, placeOfPolicy, standingOf } from "./standing.ts";
 
 /** What destroys, pays or executes is permitted with a condition, a limit or a person's approval. */
@@ -78,7 +78,7 @@ function askFix(program: Program, names: readonly string[]): Fix {
   const source = program.files[0]?.source ?? placeOfPolicy(program).source;
   const edit = {
     source,
-    ...statementAtEnd(source, `ask ${names.map((name) => JSON.stringify(name)).join(", ")}`),
+    ...statementAtEnd(source, `ask ${names.map(toolName).join(", ")}`),
   };
   return { title: "Ask a person before each call of them", edits: [edit] };
 }

@@ -56,9 +56,8 @@ export const limitNeverBindsCheck: Check = {
 /** Whether `b` can never be full before `a` is. */
 function bindsFirst(a: Counter, b: Counter): boolean {
   if (a.max === 0 || a.kind !== b.kind || a.sum !== b.sum) return false;
-  const name = a.clause.as?.value;
-  // One counter, used twice; or one whose other users count calls that `a` does not.
-  if (b.clause.as !== undefined && (name === b.clause.as.value || a.tools !== "all")) return false;
+  // One counter, used twice; or one whose other users count calls that `a` need not.
+  if (b.shared && (a.tools !== "all" || a.guard !== "")) return false;
   if (!covers(a, b) || !noFiner(a, b)) return false;
   const windows = a.kind === "concurrent" ? 1 : windowsTouched(b, a);
   const tools = a.each && !b.each ? b.tools.length : 1;

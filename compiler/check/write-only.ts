@@ -25,9 +25,17 @@ export const writeOnlyCheck: Check = {
         tools.some((tool) => program.tools.risk.get(tool) === risk),
       );
       const groups = ["write", ...classes].map((name) => `@${name}`).join(", ");
-      report(writeOnly, { rule: rule.kind, classes, tools }, rule.source, item.node.span, {
-        fixes: [replacement(`Forbid \`${groups}\``, item.node.span, groups)],
-      });
+      // The other tools need not have the arguments that a condition reads.
+      const fixes = rule.guard.always
+        ? [replacement(`Forbid \`${groups}\``, item.node.span, groups)]
+        : [];
+      report(
+        writeOnly,
+        { rule: rule.kind, classes, tools },
+        rule.source,
+        item.node.span,
+        fixes.length === 0 ? {} : { fixes },
+      );
     }
   },
 };

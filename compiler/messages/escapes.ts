@@ -41,6 +41,7 @@ const NOT_MET = {
   deny: "is not denied by this rule",
   ask: "is let through without being asked about",
   limit: "is not counted by this limit",
+  allow: "is permitted by this rule",
 } as const;
 
 export const escapedByOmission = message<{ rule: "deny" | "ask" | "limit"; path: string }>({
@@ -253,28 +254,26 @@ deny @destructive
   },
 });
 
-export const denyUnder = message<{ rule: "deny" | "ask" | "limit"; place: string; sample: string }>(
-  {
-    code: "MCPP408",
-    severity: "warning",
-    title: "a prohibition by place",
-    message: ({ rule, place, sample }) =>
-      `\`${sample}\` is not under \`${place}\` by this comparison, so it ${NOT_MET[rule]}.`,
-    hint: () => "Name the places that are permitted: `deny … unless … under …`.",
-    explanation:
-      "`under` is made for permissions: whatever is in doubt (`..`, backslashes, encoded slashes, a relative path, user info in a URL) is *not* under the place, and so not permitted. In a `deny if` the same doubt lets the call pass. Say which places are permitted with `deny … unless`; everything else is then denied, however it is spelt.",
-    example: {
-      tools: files,
-      fails: `default deny
+export const denyUnder = message<{ rule: keyof typeof NOT_MET; place: string; sample: string }>({
+  code: "MCPP408",
+  severity: "warning",
+  title: "a prohibition by place",
+  message: ({ rule, place, sample }) =>
+    `\`${sample}\` is not under \`${place}\` by this comparison, so it ${NOT_MET[rule]}.`,
+  hint: () => "Name the places that are permitted: `deny … unless … under …`.",
+  explanation:
+    "`under` is made for permissions: whatever is in doubt (`..`, backslashes, encoded slashes, a relative path, user info in a URL) is *not* under the place, and so not permitted. In a `deny if` the same doubt lets the call pass. Say which places are permitted with `deny … unless`; everything else is then denied, however it is spelt.",
+  example: {
+    tools: files,
+    fails: `default deny
 
 allow read_file
 deny read_file if args.path under "/etc"
 `,
-      passes: `default deny
+    passes: `default deny
 
 allow read_file
 deny read_file unless args.path under "/srv/docs"
 `,
-    },
   },
-);
+});

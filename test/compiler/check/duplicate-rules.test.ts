@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { accepts, mended, reports } from "./diagnose.ts";
+
+const code = "MCPP504";
+const start = "default deny\nallow list_orders, get_order\n";
+
+describe("the same rule twice", () => {
+  it.each([
+    "deny list_orders if args.page > 5\n«deny list_orders if args.page > 5»",
+    "deny list_orders if args.page > 1_0\n«deny list_orders if args.page > 10»",
+    "hide delete_order\n«hide delete_order»",
+    'deny get_order, list_orders if grant.name == "x"\n«deny list_orders, get_order if grant.name == "x"»',
+    "«allow get_order, list_orders»",
+    'ask get_order by "a", "b"\n«ask get_order by "b", "a"»',
+    "on list_orders { deny if args.page > 5 }\n«deny list_orders if args.page > 5»",
+  ])("%s", (rules) => {
+    reports(code, `${start}${rules}\n`);
+  });
+
+  it.each([
+    "deny list_orders if args.page > 5\ndeny list_orders if args.page < 1",
+    'deny list_orders if args.page > 5\ndeny list_orders if args.page > 5 because "No."',
+    "deny list_orders if args.page > 5\nshadow deny list_orders if args.page > 5",
+    'ask get_order by "a"\nask get_order by "b"',
+    "deny list_orders if args.page > 5\nask list_orders if args.page > 5",
+  ])("%s is fine", (rules) => {
+    accepts(code, `${start}${rules}\n`);
+  });
+
+  it("takes the second away, with its comment", () => {
+    const rule = "deny list_orders if args.page > 5\n";
+    expect(mended(code, `${start}${rule}\n/// Again.\n${rule}hide run_report\n`)).toEqual([
+      `${start}${rule}\nhide run_report\n`,
+    ]);
+  });
+
+  it("names the file of the other", () => {
+    const [found] = reports(code, `import "org.mcpp"\n${start}«hide delete_order»\n`, {
+      files: { "org.mcpp": "hide delete_order\n" },
+    });
+    expect(found?.message).toBe("This rule says the same as the one on line 1 of `org.mcpp`.");
+  });
+});
