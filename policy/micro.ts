@@ -22,7 +22,8 @@ export function toMicro(value: number): number | string {
   return shift > 22 ? TOO_LARGE : bounded(digits + "0".repeat(shift));
 }
 
-const TOO_LARGE = `must be at most ${Number.MAX_SAFE_INTEGER / MICRO}`;
+/** 2^53 - 1 micro-units. */
+const TOO_LARGE = "must be at most 9007199254.740991";
 
 function bounded(digits: string): number | string {
   const micro = BigInt(digits);

@@ -39,7 +39,7 @@ export function pathProblem(path: PathJson): string | undefined {
     }
     return undefined;
   }
-  if (!path.some(needsList)) return `is written as text where it can be: "${path.join(".")}"`;
+  if (!path.some(needsList)) return `must be written as text: "${path.join(".")}"`;
   return undefined;
 }
 

@@ -37,7 +37,7 @@ function compileStructure(): ValidateFunction {
 
 function sentence(error: ErrorObject, root: unknown): string {
   const name = lastStep(error.instancePath);
-  const here = name === undefined ? "The policy" : `\`${name}\``;
+  const here = name === undefined ? "The policy" : /^\d+$/.test(name) ? "This item" : `\`${name}\``;
   const parameters = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case "additionalProperties": {
@@ -64,7 +64,7 @@ function sentence(error: ErrorObject, root: unknown): string {
       return `${here} must be ${/^[aeiou]/.test(types) ? "an" : "a"} ${types}.`;
     }
     case "false schema":
-      return `${here} cannot stand here together with its neighbours.`;
+      return MISPLACED[name ?? ""] ?? `${here} cannot stand here.`;
     case "pattern":
       return PATTERNS[name ?? ""] ?? `${here} does not have the form that is needed here.`;
     case "minItems":
@@ -83,6 +83,20 @@ function sentence(error: ErrorObject, root: unknown): string {
       return `${here} ${error.message ?? "is not valid"}.`;
   }
 }
+
+const SLOTS = "cannot stand beside `concurrent`: slots have no window and no sum.";
+const OPERATOR = "cannot stand with this operator.";
+const MISPLACED: Readonly<Record<string, string>> = {
+  window: `\`window\` ${SLOTS}`,
+  algorithm: `\`algorithm\` ${SLOTS}`,
+  every: `\`every\` ${SLOTS}`,
+  increment_from: `\`increment_from\` ${SLOTS}`,
+  value: "`value` and `path2` exclude each other.",
+  path2: `\`path2\` ${OPERATOR}`,
+  of: `\`of\` ${OPERATOR}`,
+  else: `\`else\` ${OPERATOR}`,
+  negate: `\`negate\` ${OPERATOR} Turn \`value\` round instead.`,
+};
 
 const PATTERNS: Readonly<Record<string, string>> = {
   pin: "`pin` must be `sha256:` and 64 hexadecimal digits in lower case.",
