@@ -31,7 +31,7 @@ export interface CheckContext {
   readonly reported: (source: Source, span: Span) => boolean;
   /**
    * Whether the policy is free of errors so far. What seems to be missing from one with errors may be just what
-   * its author tried to write, so checks that report an absence ask for this.
+   * its author tried to write, so checks that look at more than one statement ask for this.
    */
   readonly sound: () => boolean;
 }
@@ -56,6 +56,8 @@ export function runChecks(
   const context: CheckContext = {
     program,
     report: (entry, parameters, source, span, extras) => {
+      // What stands on an error of the text or of its names is a consequence of it.
+      if (earlier.some((error) => error.severity === "error" && meets(error, source, span))) return;
       found.push(report(entry, parameters, source, span, extras));
     },
     reported: (source, span) =>
@@ -67,4 +69,12 @@ export function runChecks(
   };
   for (const check of checks) check.run(context);
   return found;
+}
+
+function meets(diagnostic: Diagnostic, source: Source, span: Span): boolean {
+  return (
+    diagnostic.source === source &&
+    diagnostic.span.start < span.end &&
+    diagnostic.span.end > span.start
+  );
 }

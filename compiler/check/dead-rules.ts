@@ -12,7 +12,8 @@ import { domainsOf } from "./typed.ts";
 /** Every rule decides some call: no graver or broader rule is always there before it. */
 export const deadRulesCheck: Check = {
   name: "dead-rules",
-  run({ program, report, reported }) {
+  run({ program, report, reported, sound }) {
+    if (!sound()) return;
     for (const rule of program.rules) {
       if (rule.kind === "limit" || rule.imported || rule.shadow || !rule.resolved) continue;
       if (rule.of !== "tool" || reported(rule.source, rule.node.span)) continue;

@@ -7,7 +7,8 @@ import { removal } from "./edits.ts";
 /** No rule says what another one says already. */
 export const duplicateRulesCheck: Check = {
   name: "duplicate-rules",
-  run({ program, report, reported }) {
+  run({ program, report, reported, sound }) {
+    if (!sound()) return;
     const seen = new Map<string, BoundRule>();
     // Imported rules come first, so that the file's own rule is the one that can go.
     const rules = [...program.rules].sort((a, b) => Number(b.imported) - Number(a.imported));

@@ -6,7 +6,8 @@ import { type Counter, countersOf, counterText, covers, noFiner } from "./counte
 /** Of two limits on the same calls, neither is always reached before the other. */
 export const limitNeverBindsCheck: Check = {
   name: "limit-never-binds",
-  run({ program, report, reported }) {
+  run({ program, report, reported, sound }) {
+    if (!sound()) return;
     const counters = countersOf(program);
     const byTool = new Map<string, Counter[]>();
     const global: Counter[] = [];
@@ -28,6 +29,7 @@ export const limitNeverBindsCheck: Check = {
         (other) =>
           other !== counter &&
           bindsFirst(other, counter) &&
+          !sameName(other, counter) &&
           // Of two that bind alike the later one is superfluous.
           (!bindsFirst(counter, other) || (order.get(other) ?? 0) < (order.get(counter) ?? 0)),
       );
@@ -62,6 +64,14 @@ function bindsFirst(a: Counter, b: Counter): boolean {
   const windows = a.kind === "concurrent" ? 1 : windowsTouched(b, a);
   const tools = a.each && !b.each ? b.tools.length : 1;
   return b.max >= a.max * windows * tools;
+}
+
+/** Limits that get one counter name by themselves: that is an error, and told as one. */
+function sameName(a: Counter, b: Counter): boolean {
+  if (a.clause.as !== undefined || b.clause.as !== undefined) return false;
+  const shape = ({ tools, window, scope, keys, guard }: Counter): string =>
+    JSON.stringify([tools === "all", window, scope, keys, guard]);
+  return shape(a) === shape(b);
 }
 
 const DAY = 86_400;
