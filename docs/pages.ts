@@ -1,5 +1,5 @@
 import { catalogue } from "../compiler/catalogue.ts";
-import { check } from "../compiler/compile.ts";
+import { compile } from "../compiler/compile.ts";
 import { type Diagnostic, frame, type Message, Source } from "../language/index.ts";
 
 /** The reference of diagnostics: file name → text, one page a code, and an index. */
@@ -34,7 +34,7 @@ ${chapters.join("\n")}`;
 
 function pageOf(entry: Message<never>): string {
   const { code, severity, title, explanation, example } = entry;
-  const found = diagnosticsOf(entry, example.fails).filter((one) => one.code === code);
+  const found = diagnosticsOf(entry, "fails").filter((one) => one.code === code);
   const fixes = (found[0]?.fixes ?? []).map((fix) => `- ${fix.title}`);
   const sections = [
     `# ${code}: ${title}`,
@@ -59,15 +59,19 @@ function fence(language: string, text: string): string {
 }
 
 /** What one of an entry's examples gives. */
-export function diagnosticsOf(entry: Message<never>, text: string): readonly Diagnostic[] {
-  const { tools, files = {} } = entry.example;
-  return check(new Source("policy.mcpp", text), {
-    read: (path) => {
+export function diagnosticsOf(
+  { example }: Message<never>,
+  which: "fails" | "passes",
+): readonly Diagnostic[] {
+  const { tools, files = {}, target } = example;
+  const listed = tools !== undefined && !(which === "fails" && example.failsWithoutTools);
+  const host = {
+    read: (path: string) => {
       const found = files[path];
       return found === undefined ? undefined : { name: path, text: found };
     },
-    ...(tools === undefined
-      ? {}
-      : { toolList: new Source("server.tools.json", JSON.stringify(tools)) }),
-  }).diagnostics;
+    ...(listed ? { toolList: new Source("server.tools.json", JSON.stringify(tools)) } : {}),
+  };
+  const options = target === undefined ? {} : { target };
+  return compile(new Source("policy.mcpp", example[which]), host, options).diagnostics;
 }

@@ -61,6 +61,10 @@ export interface MessageExample {
   readonly passes: string;
   /** A tool list (`{server, tools}`) that both are checked against; absent: without one. */
   readonly tools?: object;
+  /** True when the failing example is checked without the tool list. */
+  readonly failsWithoutTools?: true;
+  /** The compilation target of both; absent: `mcpp`. */
+  readonly target?: "policylayer";
   /** Other files that the examples import, by path. */
   readonly files?: Readonly<Record<string, string>>;
 }

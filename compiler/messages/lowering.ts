@@ -44,6 +44,7 @@ export const noToolList = message<{ server: string | undefined }>({
     fails: "allow get_order\n",
     passes: "allow get_order\n",
     tools: shop,
+    failsWithoutTools: true,
   },
 });
 
@@ -59,6 +60,7 @@ export const toolListNeeded = message<{ what: string; server: string | undefined
     fails: "allow get_*\n",
     passes: "allow get_*\n",
     tools: shop,
+    failsWithoutTools: true,
   },
 });
 
@@ -229,6 +231,7 @@ export const notCore = message<{ extensions: readonly string[] }>({
     fails: "allow get_order limit 10/minute per session\n",
     passes: "allow get_order limit 10/minute\n",
     tools: shop,
+    target: "policylayer",
   },
 });
 
@@ -244,6 +247,7 @@ export const unpublished = message<{ what: string }>({
     fails: "allow create_refund if args.reason matches /[a-z]+/\n",
     passes: "allow get_order\n",
     tools: shop,
+    target: "policylayer",
   },
 });
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { catalogue } from "../../compiler/catalogue.ts";
 import { frame } from "../../language/index.ts";
 import { diagnose } from "./check/diagnose.ts";
 import { wrongPrograms } from "./wrong-programs.ts";
@@ -30,12 +29,4 @@ describe("wrong programs", () => {
       }
     },
   );
-});
-
-describe("the catalogue", () => {
-  it("has each code once", () => {
-    const codes = catalogue.map(({ code }) => code);
-    expect(codes).toEqual([...new Set(codes)]);
-    for (const code of codes) expect(code).toMatch(/^MCPP[1-7]\d\d$/);
-  });
 });
