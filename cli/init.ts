@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, relative, resolve, sep } from "node:path";
+import type { ToolList } from "../compiler/index.ts";
 import { type CliCommand, EXIT_OK, Failure } from "./command.ts";
-import { collect, targetOf } from "./connect.ts";
+import { collect, type Target, targetOf } from "./connect.ts";
 import { readText, writeAtomically } from "./file.ts";
 
 export const command: CliCommand = {
@@ -27,46 +28,27 @@ export const command: CliCommand = {
         "Say which server, in one way: `mcpp init -- COMMAND`, `mcpp init --url URL` or `mcpp init --tools FILE`.",
       );
     }
-    const { annotate, readToolList, starterPolicy } = await import("../compiler/index.ts");
-    const { Source } = await import("../language/index.ts");
-
     if (target !== undefined && output === "-") {
       throw new Failure(
         "A policy on stdout would be without its tool list: give `-o FILE`, or save the list first with `mcpp pull`.",
       );
     }
-    const policyBefore = output === undefined || output === "-" ? [] : [output];
-    refuseExisting(policyBefore, force);
+    if (output !== undefined && tools !== undefined && resolve(output) === resolve(tools)) {
+      throw new Failure("`-o` and `--tools` name the same file.");
+    }
+    // What is known to exist is said before a server is started.
+    if (output !== undefined) {
+      refuseExisting(filesOf(output, target === undefined ? undefined : listBeside(output)), force);
+    }
 
-    let listText: string;
+    const listText = target === undefined ? readText(tools as string) : await pulledText(target);
+    const list = await readList(tools ?? "the server's tool list", listText);
     let listPath = tools;
-    if (target === undefined) {
-      listText = readText(tools as string);
-    } else {
-      const { pullList } = await import("./pull-list.ts");
-      const progress = process.stderr.isTTY
-        ? (text: string) => process.stderr.write(`mcpp: ${text}\n`)
-        : () => {};
-      const pulled = await pullList(target, progress);
-      listText = `${JSON.stringify(annotate(pulled), undefined, 2)}\n`;
-    }
-    const { list, diagnostics } = readToolList(
-      new Source(listPath ?? "the server's tool list", listText),
-    );
-    const error = diagnostics.find(({ severity }) => severity === "error");
-    if (list === undefined || error !== undefined) {
-      const at = error === undefined ? undefined : error.source.positionAt(error.span.start);
-      const place = at === undefined ? "" : `${error?.source.name}:${at.line}:${at.column}: `;
-      throw new Failure(`${place}${error?.message ?? "The tool list could not be read."}`);
-    }
-
     const policyPath = output ?? `${slug(list.server?.name ?? fileStem(listPath))}.mcpp`;
-    listPath ??= `${policyPath.replace(/\.mcpp$/, "")}.tools.json`;
-    refuseExisting(
-      [policyPath, ...(target === undefined ? [] : [listPath])].filter((path) => path !== "-"),
-      force,
-    );
+    listPath ??= listBeside(policyPath);
+    refuseExisting(filesOf(policyPath, target === undefined ? undefined : listPath), force);
     const folder = policyPath === "-" ? "." : dirname(policyPath);
+    const { starterPolicy } = await import("../compiler/index.ts");
     const text = starterPolicy(list, {
       tools: relativePath(folder, listPath),
       server: fileStem(listPath),
@@ -87,6 +69,43 @@ export const command: CliCommand = {
     return EXIT_OK;
   },
 };
+
+/** The tool list file of a running server. */
+async function pulledText(target: Target): Promise<string> {
+  const [{ annotate }, { pullList }] = await Promise.all([
+    import("../compiler/index.ts"),
+    import("./pull-list.ts"),
+  ]);
+  const progress = process.stderr.isTTY
+    ? (text: string) => process.stderr.write(`mcpp: ${text}\n`)
+    : () => {};
+  return `${JSON.stringify(annotate(await pullList(target, progress)), undefined, 2)}\n`;
+}
+
+async function readList(name: string, text: string): Promise<ToolList> {
+  const [{ readToolList }, { Source }] = await Promise.all([
+    import("../compiler/index.ts"),
+    import("../language/index.ts"),
+  ]);
+  const { list, diagnostics } = readToolList(new Source(name, text));
+  const error = diagnostics.find(({ severity }) => severity === "error");
+  if (error !== undefined) {
+    const { line, column } = error.source.positionAt(error.span.start);
+    throw new Failure(`${name}:${line}:${column}: ${error.message}`);
+  }
+  if (list === undefined) throw new Failure(`\`${name}\` could not be read.`);
+  return list;
+}
+
+/** Where a pulled list is saved. */
+function listBeside(policyPath: string): string {
+  return `${policyPath.replace(/\.mcpp$/, "")}.tools.json`;
+}
+
+/** The files that are going to be written. */
+function filesOf(policyPath: string, listPath: string | undefined): string[] {
+  return [policyPath, listPath].filter((path) => path !== undefined && path !== "-") as string[];
+}
 
 function refuseExisting(paths: readonly string[], force: boolean | undefined): void {
   const existing = paths.find((path) => existsSync(path));

@@ -58,7 +58,7 @@ export interface StarterOptions {
  * evidence as a comment. It passes `mcpp check --strict`.
  */
 export function starterPolicy(list: ToolList, options: StarterOptions = {}): string {
-  const server = list.server?.name ?? options.server ?? "server";
+  const server = list.server?.name || options.server || "server";
   const path = options.tools === undefined ? "" : ` tools ${quoted(options.tools)}`;
   const sections = [
     comments([
