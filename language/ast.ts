@@ -28,7 +28,13 @@ export interface Comment extends Node {
   readonly ownLine: boolean;
 }
 
-interface StatementNode extends Node {
+/** A statement or a step of a test. */
+export interface Member extends Node {
+  /** An error was reported in it: the tree is what was probably meant, and must not be compiled. */
+  readonly faulty?: true;
+}
+
+interface StatementNode extends Member {
   /** The lines of the `///` comments right before the statement, without slashes and one leading space. */
   readonly doc?: readonly string[];
 }
@@ -345,7 +351,7 @@ export interface TestGrant extends Node {
 export type Step = CallStep | WaitStep | AtStep | AsStep | Broken;
 
 /** `(NUMBER "x")? "approved"? (NAME|STRING) object "=>" OUTCOME` */
-export interface CallStep extends Node {
+export interface CallStep extends Member {
   readonly kind: "call";
   readonly repeat?: NumberNode;
   readonly approved: boolean;
@@ -356,18 +362,18 @@ export interface CallStep extends Node {
   readonly message?: StringNode;
 }
 
-export interface WaitStep extends Node {
+export interface WaitStep extends Member {
   readonly kind: "wait";
   readonly duration: DurationNode;
 }
 
 /** `at "2026-11-23T10:00+01:00"`: an ISO 8601 time with its offset. */
-export interface AtStep extends Node {
+export interface AtStep extends Member {
   readonly kind: "at";
   readonly time: StringNode;
 }
 
-export interface AsStep extends Node {
+export interface AsStep extends Member {
   readonly kind: "as";
   readonly as: TestGrant;
   readonly steps: readonly Step[];

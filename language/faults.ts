@@ -106,6 +106,7 @@ export function faultOf(fault: Fault): Diagnostic {
   const found = fault.tokens[position];
   return (
     (position === 0 ? unknownStatement(fault) : undefined) ??
+    whenForIf(fault) ??
     missingTargets(fault) ??
     arithmetic(fault) ??
     reservedWord(fault) ??
@@ -169,6 +170,16 @@ export function misplaced(fault: Pick<Fault, "source" | "context">, word: IToken
   }
   const parameters = { word: word.image, block: context };
   return report(messages.misplacedStatement, parameters, source, spanOf(word));
+}
+
+/** `deny push when args.force` */
+function whenForIf({ source, tokens, reach }: Fault): Diagnostic | undefined {
+  const found = tokens[reach.position];
+  if (found?.tokenType !== t.When) return undefined;
+  const span = spanOf(found);
+  return report(messages.whenForIf, {}, source, span, {
+    fixes: [{ title: "Write `if`", edits: [{ span, text: "if" }] }],
+  });
 }
 
 const CLAUSE_WORDS = new Set<TokenType>([

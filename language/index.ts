@@ -1,10 +1,24 @@
 export type * from "./ast.ts";
 export * from "./diagnostics.ts";
+export { cells, visible } from "./display.ts";
 export { type Expected, expectedAt, type Wanted } from "./expected.ts";
+export { format } from "./format.ts";
+export { type FrameOptions, location, renderDiagnostic, type Style } from "./frame.ts";
 export { beginsLine, type Lexed, tokenize } from "./lexical.ts";
 export { durationMs, isDate, timeMinutes } from "./literals.ts";
 export { messages, syntaxMessages } from "./messages.ts";
 export { parse } from "./parse.ts";
+export {
+  printCondition,
+  printPath,
+  printRule,
+  printStatement,
+  printTargets,
+  printValue,
+  quote,
+  regexText,
+} from "./print.ts";
 export * from "./source.ts";
 export { alternatives, didYouMean, suggest } from "./suggest.ts";
 export { KEYWORDS, RESERVED } from "./tokens.ts";
+export { children, nodesAt, type RuleInPlace, rulesOf, walk } from "./walk.ts";

@@ -131,7 +131,7 @@ function plainString(token: IToken, source: Source): Diagnostic | undefined {
 
 function badString(token: IToken, source: Source): Diagnostic {
   const span = spanOf(token);
-  const isClosed = /^"[^"\\]*(?:\\[^][^"\\]*)*"$/.test(token.image);
+  const isClosed = /^"[^"\\]*(?:\\[\s\S][^"\\]*)*"$/.test(token.image);
   if (!isClosed) {
     return report(messages.unclosedString, {}, source, span, {
       fixes: [
@@ -139,10 +139,11 @@ function badString(token: IToken, source: Source): Diagnostic {
       ],
     });
   }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON wants them escaped.
   const control = /[\x00-\x1f]/.exec(token.image);
   if (control !== null) {
     const at = span.start + control.index;
-    const escape = JSON.stringify(control[0]).slice(1, -1);
+    const escaped = JSON.stringify(control[0]).slice(1, -1);
     const what = control[0] === "\t" ? "A tab" : "A control character";
     return report(
       messages.malformedString,
@@ -152,19 +153,19 @@ function badString(token: IToken, source: Source): Diagnostic {
       {
         fixes: [
           {
-            title: `Write \`${escape}\``,
-            edits: [{ span: { start: at, end: at + 1 }, text: escape }],
+            title: `Write \`${escaped}\``,
+            edits: [{ span: { start: at, end: at + 1 }, text: escaped }],
           },
         ],
       },
     );
   }
-  const escapes = /\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|([^]))/g;
-  for (const escape of token.image.matchAll(escapes)) {
-    if (escape[2] === undefined) continue;
-    const start = span.start + escape.index;
-    const at = { start, end: start + escape[0].length };
-    return report(messages.malformedString, { what: `The escape \`${escape[0]}\`` }, source, at, {
+  const escapes = /\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|([\s\S]))/g;
+  for (const found of token.image.matchAll(escapes)) {
+    if (found[2] === undefined) continue;
+    const start = span.start + found.index;
+    const at = { start, end: start + found[0].length };
+    return report(messages.malformedString, { what: `The escape \`${found[0]}\`` }, source, at, {
       fixes: [
         { title: "Write `\\\\`", edits: [{ span: { start, end: start + 1 }, text: "\\\\" }] },
       ],

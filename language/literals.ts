@@ -109,7 +109,7 @@ export function regexNode(token: IToken): RegexNode {
 }
 
 function unescapeSlash(pattern: string): string {
-  return pattern.replace(/\\([\s\S])/g, (escape, character: string) =>
-    character === "/" ? "/" : escape,
+  return pattern.replace(/\\([\s\S])/g, (whole, character: string) =>
+    character === "/" ? "/" : whole,
   );
 }

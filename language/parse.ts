@@ -13,7 +13,7 @@ import type {
   When,
 } from "./ast.ts";
 import { type Diagnostic, report } from "./diagnostics.ts";
-import { reach } from "./expected.ts";
+import { type Reach, reach } from "./expected.ts";
 import { faultOf, misplaced } from "./faults.ts";
 import { MAX_NESTING, NestingError } from "./grammar/values.ts";
 import { grammar } from "./grammar.ts";
@@ -22,7 +22,9 @@ import { spanOf } from "./literals.ts";
 import { messages } from "./messages.ts";
 import type { Source, Span } from "./source.ts";
 import {
+  BLOCK_WORDS,
   type Block,
+  type BlockWord,
   type Chunk,
   type Context,
   type Plain,
@@ -30,7 +32,7 @@ import {
   startsStatement,
   startsStep,
 } from "./statements.ts";
-import { endOf } from "./tokens.ts";
+import { endOf, LeftBrace, When as WhenToken } from "./tokens.ts";
 
 /**
  * Reads a text: any text gives a tree, and what is wrong in it is reported. Every token belongs to one
@@ -80,7 +82,7 @@ class Parser {
   readonly diagnostics: Diagnostic[];
   readonly #source: Source;
   readonly #comments: readonly Comment[];
-  readonly #lexical: ReadonlySet<number>;
+  readonly #lexical: readonly number[];
   /** The first comment behind the last statement that was looked at. */
   #comment = 0;
 
@@ -88,19 +90,14 @@ class Parser {
     this.#source = source;
     this.#comments = comments;
     this.diagnostics = diagnostics;
-    this.#lexical = new Set(diagnostics.map(({ span }) => span.start));
+    this.#lexical = diagnostics.map(({ span }) => span.start);
   }
 
   chunks(chunks: readonly Chunk[], context: Context): Member[] {
     const members: Member[] = [];
-    for (let i = 0; i < chunks.length; i++) {
-      const chunk = chunks[i] as Chunk;
-      const next = chunks[i + 1];
+    for (const chunk of chunks) {
       if (chunk.kind === "block") members.push(this.#block(chunk, context));
-      else if (next?.kind === "plain" && this.#isWhenForIf(next)) {
-        members.push(this.#whenForIf(chunk, next));
-        i++;
-      } else this.#plain(chunk, context, members);
+      else this.#plain(chunk, context, members);
     }
     return members;
   }
@@ -132,26 +129,23 @@ class Parser {
       members.push({ ...broken(tokens), ...doc });
       return tokens.length;
     }
-    if (read !== undefined) {
-      const { node, length } = read;
-      if (length === tokens.length || this.#starts(tokens, length, context)) {
-        this.diagnostics.push(...read.diagnostics);
-        if (context === "when" && node.kind === "hide") {
-          this.diagnostics.push(misplaced({ source: this.#source, context }, tokens[0] as IToken));
-        }
-        members.push({ ...node, ...doc } as Member);
-        return length;
+    if (read !== undefined && this.#isWhole(rule, tokens, read.length, context)) {
+      const { node, length, diagnostics } = read;
+      if (context === "when" && node.kind === "hide") {
+        diagnostics.push(misplaced({ source: this.#source, context }, tokens[0] as IToken));
       }
-      // What follows on a line of its own is a statement that is broken; this one is sound.
-      const follows = tokens[length] as IToken;
-      const isSound = beginsLine(this.#source.text, follows.startOffset);
-      if (isSound && !this.#continuesRule(rule, tokens, length)) {
-        this.diagnostics.push(...read.diagnostics);
-        members.push({ ...node, ...doc } as Member);
-        return length;
-      }
+      this.diagnostics.push(...diagnostics);
+      const faulty = diagnostics.length > 0 || this.#hasLexical(tokens.slice(0, length));
+      members.push({ ...node, ...doc, ...(faulty ? { faulty } : {}) } as Member);
+      return length;
     }
-    const reached = reach(rule, tokens);
+    const word = BLOCK_WORDS.get((tokens[0] as IToken).tokenType);
+    if (word !== undefined) {
+      this.#headFault(word, tokens);
+      members.push({ ...broken(tokens), ...doc });
+      return tokens.length;
+    }
+    const reached = this.#reach(rule, tokens);
     const end = this.#resume(tokens, reached.position + 1, context);
     const part = tokens.slice(0, end);
     this.#report(part, () => faultOf({ source: this.#source, tokens, context, reach: reached }));
@@ -159,9 +153,26 @@ class Parser {
     return end;
   }
 
-  /** Whether a rule of the grammar could go on with the token at an index, and failed behind it. */
-  #continuesRule(rule: EntryRule, tokens: readonly IToken[], index: number): boolean {
-    return reach(rule, tokens).position > index;
+  /** Whether a statement that was read to an index is sound there, whatever follows. */
+  #isWhole(rule: EntryRule, tokens: readonly IToken[], end: number, context: Context): boolean {
+    const next = tokens[end];
+    if (next === undefined) return true;
+    const isFirst = beginsLine(this.#source.text, next.startOffset);
+    // A `when` that opens a block is a chunk of its own; this one was meant as `if`.
+    if (this.#starts(tokens, end, context)) return isFirst || next.tokenType !== WhenToken;
+    // What begins a line and cannot belong to the statement is another one, and broken.
+    if (!isFirst) return false;
+    return reach(rule, tokens).position === end;
+  }
+
+  /** Where and why a rule cannot read on. */
+  #reach(rule: EntryRule, tokens: readonly IToken[]): Reach {
+    const reached = reach(rule, tokens);
+    if (reached.position < tokens.length || !reached.complete) return reached;
+    // By its words the statement is one, but a condition of the grammar refused it.
+    const refused = grammar().errors[0]?.token;
+    const position = refused === undefined ? -1 : tokens.indexOf(refused);
+    return { position: position === -1 ? tokens.length : position, wanted: [], complete: false };
   }
 
   #starts(tokens: readonly IToken[], index: number, context: Context): boolean {
@@ -203,11 +214,13 @@ class Parser {
 
   /** Reports a fault, unless a malformed token among these has been reported: that may be its cause. */
   #report(tokens: readonly IToken[], fault: () => Diagnostic): void {
-    if (this.#lexical.size > 0) {
-      const { start, end } = spanOfAll(tokens);
-      for (const offset of this.#lexical) if (offset >= start && offset < end) return;
-    }
-    this.diagnostics.push(fault());
+    if (!this.#hasLexical(tokens)) this.diagnostics.push(fault());
+  }
+
+  #hasLexical(tokens: readonly IToken[]): boolean {
+    if (this.#lexical.length === 0) return false;
+    const { start, end } = spanOfAll(tokens);
+    return this.#lexical.some((offset) => offset >= start && offset < end);
   }
 
   /** The `///` comments between the last statement and this one. */
@@ -228,77 +241,49 @@ class Parser {
     const { word, head, close } = chunk;
     const first = head[0] as IToken;
     const doc = this.#doc(first.startOffset);
-    const before = this.diagnostics.length;
-    const read = this.#run(`${word}Head` as EntryRule, head);
+    const span = { start: first.startOffset, end: blockEnd(chunk) };
+    if (word !== "as" && !mayContain(context, word)) {
+      this.#report(head, () => misplaced({ source: this.#source, context }, first));
+      return { kind: "broken", ...doc, span };
+    }
+    const read = this.#run(`${word}Head`, head);
     const isRead = read !== undefined && read !== "deep" && read.length === head.length;
     if (isRead) this.diagnostics.push(...read.diagnostics);
-    else if (read !== "deep") this.#headFault(chunk);
-    const isMisplaced = word !== "as" && !mayContain(context, word);
-    if (isMisplaced && this.diagnostics.length === before) {
-      this.diagnostics.push(misplaced({ source: this.#source, context }, first));
+    else if (read !== "deep") this.#headFault(word, head);
+    if (isRead && close === undefined) {
+      this.diagnostics.push(report(messages.unclosedBlock, { word }, this.#source, spanOf(first)));
     }
     const body = this.chunks(chunk.body, word);
-    if (
-      close === undefined &&
-      this.diagnostics.length === before + (isRead ? read.diagnostics.length : 0)
-    ) {
-      this.diagnostics.push(report(messages.unclosedBlock, { word }, this.#source, spanOf(first)));
-    } else if (close === undefined && isRead) {
-      this.diagnostics.push(report(messages.unclosedBlock, { word }, this.#source, spanOf(first)));
-    }
-    const span = { start: first.startOffset, end: blockEnd(chunk) };
-    if (!isRead || isMisplaced) return { kind: "broken", ...doc, span };
+    if (!isRead) return { kind: "broken", ...doc, span };
+    const isFaulty = read.diagnostics.length > 0 || close === undefined || this.#hasLexical(head);
+    const common = { ...doc, span, ...(isFaulty ? { faulty: true as const } : {}) };
     switch (word) {
       case "on":
-        return { kind: "on", targets: read.node, body, ...doc, span } as On;
+        return { kind: "on", targets: read.node, body, ...common } as On;
       case "when":
-        return { kind: "when", condition: read.node, body, ...doc, span } as When;
-      case "test":
-        return {
-          kind: "test",
-          ...(read.node as Pick<Test, "name" | "as">),
-          steps: body as Step[],
-          ...doc,
-          span,
-        };
+        return { kind: "when", condition: read.node, body, ...common } as When;
+      case "test": {
+        const headed = read.node as Pick<Test, "name" | "as">;
+        return { kind: "test", ...headed, steps: body as Step[], ...common };
+      }
       default:
-        return { kind: "as", as: read.node, steps: body, span } as AsStep;
+        return { kind: "as", as: read.node, steps: body, ...common } as AsStep;
     }
   }
 
-  #headFault({ word, head }: Block): void {
-    const rule = `${word}Head`;
-    const reached = reach(rule, head);
+  #headFault(word: BlockWord, head: readonly IToken[]): void {
+    const { position, wanted, complete } = this.#reach(`${word}Head`, head);
     const first = head[0] as IToken;
     this.#report(head, () => {
-      if (
-        reached.position === head.length &&
-        reached.wanted.some(({ type }) => type.name === "{")
-      ) {
+      if (position === head.length && wanted.some(({ type }) => type === LeftBrace)) {
         const end = endOf(head[head.length - 1] as IToken);
         return report(messages.missingBrace, { word }, this.#source, spanOf(first), {
           fixes: [{ title: "Add `{`", edits: [{ span: { start: end, end }, text: " {" }] }],
         });
       }
+      const reached = { position, wanted, complete };
       return faultOf({ source: this.#source, tokens: head, context: "document", reach: reached });
     });
-  }
-
-  #isWhenForIf(next: Plain): boolean {
-    const word = next.tokens[0] as IToken;
-    return word.image === "when" && !beginsLine(this.#source.text, word.startOffset);
-  }
-
-  /** `deny push when args.force` on one line. */
-  #whenForIf(rule: Plain, condition: Plain): Member {
-    const tokens = [...rule.tokens, ...condition.tokens];
-    const span = spanOf(condition.tokens[0] as IToken);
-    this.#report(tokens, () =>
-      report(messages.whenForIf, {}, this.#source, span, {
-        fixes: [{ title: "Write `if`", edits: [{ span, text: "if" }] }],
-      }),
-    );
-    return { ...broken(tokens), ...this.#doc((tokens[0] as IToken).startOffset) };
   }
 }
 

@@ -62,10 +62,12 @@ const CONTINUES = new Set<TokenType>([
   t.Per,
 ]);
 
-const BLOCK_WORDS = new Map<TokenType, BlockWord>([
+/** The words that begin a block, in a document and in tests. */
+export const BLOCK_WORDS: ReadonlyMap<TokenType, BlockWord> = new Map([
   [t.On, "on"],
   [t.When, "when"],
   [t.Test, "test"],
+  [t.As, "as"],
 ]);
 
 /** Whether a statement begins at a token, wherever on its line it stands. */
@@ -181,10 +183,9 @@ class Splitter {
   }
 
   #blockWord(index: number, context: Context): BlockWord | undefined {
-    if (context === "test" || context === "as") {
-      return this.#type(index) === t.As ? "as" : undefined;
-    }
-    return BLOCK_WORDS.get(this.#type(index) as TokenType);
+    const word = BLOCK_WORDS.get(this.#type(index) as TokenType);
+    const isInTest = context === "test" || context === "as";
+    return (word === "as") === isInTest ? word : undefined;
   }
 
   /** Whether a chunk that began earlier ends before this token. */
@@ -194,6 +195,8 @@ class Splitter {
         return this.#type(index + 1) !== t.Colon && this.#type(index - 1) !== t.Dot;
       }
       if (this.#begins(index, context)) return true;
+      const before = this.#type(index - 1);
+      if (before === t.Times || before === t.Approved) return false;
       return startsStep(this.#tokens, index) && this.#firstOnLine(index);
     }
     if (this.#begins(index, context)) return true;

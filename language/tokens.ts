@@ -156,6 +156,7 @@ export const Regex = category("Regex");
 
 export const PlainString = define(
   "PlainString",
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON wants them escaped.
   /"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"/,
   [StringToken],
 );

@@ -86,7 +86,7 @@ export const syntax = {
         ? `A tool of this name is written in quotes: \`"${word}"\`.`
         : "Choose another name.",
     explanation: `The words that build statements and conditions are reserved, so that a reader never has to guess whether \`limit\` is a tool or a rule. A tool whose name is a reserved word is written in quotes. A \`let\` or a quantifier's variable needs another name.`,
-    example: { fails: "deny each", passes: 'deny "each"' },
+    example: { fails: "deny server", passes: 'deny "server"' },
   }),
 
   missingComma: message<object>({
