@@ -11,7 +11,7 @@ import type { Charge, ReserveRequest, ReserveResult, StateStore } from "./store.
 
 type Reply =
   | [1]
-  | [0, index: number, reason: "full" | "keys" | "approval", used: number, frees: number];
+  | [0, index: number, reason: "full" | "keys" | "approval", used: string, frees: number];
 
 /** State in Redis or Valkey, shared by many machines. It judges by the clock of Redis. */
 export class RedisStore implements StateStore {
@@ -103,5 +103,11 @@ export class RedisStore implements StateStore {
 function resultOf(reply: Reply): ReserveResult {
   if (reply[0] === 1) return RESERVED;
   const [, index, reason, used, frees] = reply;
-  return { ok: false, index, reason, used, ...(frees >= 0 && { retryAfterMs: frees }) };
+  return {
+    ok: false,
+    index,
+    reason,
+    used: Number(used),
+    ...(frees >= 0 && { retryAfterMs: frees }),
+  };
 }

@@ -158,14 +158,14 @@ local function refusal_of(charges, now)
       if charge.max > 0 and same + charge.amount <= charge.max then
         frees = frees_in(charge, state, state.used - (charge.max - same - charge.amount), now)
       end
-      return { 0, index - 1, 'full', state.used, frees }
+      return { 0, index - 1, 'full', str(state.used), frees }
     end
     if charge.family and charge.amount > 0 and not is_live(charge, now) then
       local keys = born[charge.family] or { count = 0 }
       born[charge.family] = keys
       if not keys[key] then
         local live = redis.call('ZCOUNT', charge.family, '(' .. str(now), '+inf')
-        if live + keys.count >= ${MAX_KEYS} then return { 0, index - 1, 'keys', 0, -1 } end
+        if live + keys.count >= ${MAX_KEYS} then return { 0, index - 1, 'keys', '0', -1 } end
         keys[key] = true
         keys.count = keys.count + 1
       end
@@ -275,7 +275,7 @@ if held(KEYS[2], now) then return { 1 } end
 local spend = ''
 if ARGV[4] == '1' then
   spend = KEYS[3]
-  if not is_spendable(spend, now) then return { 0, -1, 'approval', 0, -1 } end
+  if not is_spendable(spend, now) then return { 0, -1, 'approval', '0', -1 } end
 end
 local charges = charges_of(ARGV[2], KEYS, 4)
 local refusal, states = refusal_of(charges, now)
