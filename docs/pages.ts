@@ -1,6 +1,6 @@
 import { catalogue } from "../compiler/catalogue.ts";
 import { compile } from "../compiler/compile.ts";
-import { type Diagnostic, frame, type Message, Source } from "../language/index.ts";
+import { type Diagnostic, type Message, renderDiagnostic, Source } from "../language/index.ts";
 
 /** The reference of diagnostics: file name → text, one page a code, and an index. */
 export function pages(): ReadonlyMap<string, string> {
@@ -42,7 +42,7 @@ function pageOf(entry: Message<never>): string {
     explanation,
     "## Example",
     fence("mcpp", example.fails),
-    fence("text", found.map((one) => frame(one)).join("\n\n")),
+    fence("text", found.map((one) => renderDiagnostic(one)).join("\n\n")),
     ...(fixes.length === 0 ? [] : [`The editor offers:\n\n${fixes.join("\n")}`]),
     "Instead:",
     fence("mcpp", example.passes),

@@ -460,9 +460,20 @@ function dayNumber(date: string): number {
 
 /** The same text for conditions that differ in nothing but their place and their spelling of numbers. */
 export function conditionKey(condition: Condition): string {
-  return JSON.stringify(condition, (key, value: unknown) =>
-    key === "span" || key === "operatorSpan" || key === "text" || key === "quoted"
-      ? undefined
-      : value,
-  );
+  return keyText(condition);
+}
+
+const WITHOUT_MEANING = new Set(["span", "operatorSpan", "quoted"]);
+
+function keyText(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(keyText).join()}]`;
+  if ("kind" in value && value.kind === "number" && "value" in value) return String(value.value);
+  let text = "{";
+  for (const [key, part] of Object.entries(value)) {
+    // Where `ignoring case` stands does not matter, that it stands does.
+    if (key === "ignoringCase") text += "ignoringCase,";
+    else if (!WITHOUT_MEANING.has(key)) text += `${key}:${keyText(part)},`;
+  }
+  return `${text}}`;
 }

@@ -32,6 +32,17 @@ export interface Counter {
 
 /** Every limit that is in force; shadow limits bound nothing. */
 export function countersOf(program: Program): readonly Counter[] {
+  let counters = known.get(program);
+  if (counters === undefined) {
+    counters = makeCounters(program);
+    known.set(program, counters);
+  }
+  return counters;
+}
+
+const known = new WeakMap<Program, readonly Counter[]>();
+
+function makeCounters(program: Program): readonly Counter[] {
   const clauses = program.rules.flatMap((rule) =>
     rule.resolved && !rule.shadow && rule.of === "tool"
       ? limitClauses(rule).map((clause) => ({ rule, clause }))
@@ -78,6 +89,17 @@ function counterOf(rule: BoundRule, clause: LimitClause, shared: boolean): Count
 /** The same text for guards that say the same in the same order; empty for none. */
 export function guardKey(guard: BoundGuard): string {
   if (guard.always) return "";
+  let key = guardKeys.get(guard);
+  if (key === undefined) {
+    key = makeGuardKey(guard);
+    guardKeys.set(guard, key);
+  }
+  return key;
+}
+
+const guardKeys = new WeakMap<BoundGuard, string>();
+
+function makeGuardKey(guard: BoundGuard): string {
   const whens = guard.when.map(conditionKey).sort();
   const own = guard.own;
   return JSON.stringify([

@@ -1,6 +1,6 @@
 import type { Path, Quantified } from "../../language/index.ts";
 import type { Json } from "../../policy/index.ts";
-import type { Domains } from "../analysis/solve.ts";
+import { type Domains, pathKey } from "../analysis/solve.ts";
 import {
   EVERYTHING,
   MISSING,
@@ -65,17 +65,48 @@ function member(value: Json | undefined, key: string): Json | undefined {
 
 /** What paths can be in a call of the tool that keeps to its schema. */
 export function domainsOf(program: Program, tool: string): Domains {
+  let tools = domains.get(program);
+  if (tools === undefined) {
+    tools = new Map();
+    domains.set(program, tools);
+  }
+  let known = tools.get(tool);
+  if (known === undefined) {
+    known = makeDomains(program, tool);
+    tools.set(tool, known);
+  }
+  return known;
+}
+
+const domains = new WeakMap<Program, Map<string, Domains>>();
+
+function makeDomains(program: Program, tool: string): Domains {
   const args = argumentsOf(program, tool);
+  const known = new Map<string, ValueSet>();
   return (path) => {
-    const [root, ...steps] = path;
-    if (root === "grant") return grantDomain(program, String(steps[0]));
-    if (root === "client") return union(STRINGS, MISSING);
-    if (root !== "args" || args === undefined) return EVERYTHING;
-    const found = lookup(args, steps);
-    if (!found.found) return EVERYTHING;
-    const values = valuesOf(found.type);
-    return found.mayBeMissing ? union(values, MISSING) : values;
+    const key = pathKey(path);
+    let values = known.get(key);
+    if (values === undefined) {
+      values = domainOf(program, args, path);
+      known.set(key, values);
+    }
+    return values;
   };
+}
+
+function domainOf(
+  program: Program,
+  args: Type | undefined,
+  path: readonly (string | number)[],
+): ValueSet {
+  const [root, ...steps] = path;
+  if (root === "grant") return grantDomain(program, String(steps[0]));
+  if (root === "client") return union(STRINGS, MISSING);
+  if (root !== "args" || args === undefined) return EVERYTHING;
+  const found = lookup(args, steps);
+  if (!found.found) return EVERYTHING;
+  const values = valuesOf(found.type);
+  return found.mayBeMissing ? union(values, MISSING) : values;
 }
 
 function grantDomain(program: Program, name: string): ValueSet {

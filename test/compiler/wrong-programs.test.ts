@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { frame } from "../../language/index.ts";
+import { renderDiagnostic } from "../../language/index.ts";
 import { diagnose } from "./check/diagnose.ts";
 import { wrongPrograms } from "./wrong-programs.ts";
 
@@ -17,7 +17,7 @@ describe("wrong programs", () => {
     "%s",
     (_, source) => {
       const found = diagnose(source).filter(({ severity }) => severity !== "info");
-      const rendered = found.map((diagnostic) => frame(diagnostic)).join("\n\n");
+      const rendered = found.map((diagnostic) => renderDiagnostic(diagnostic)).join("\n\n");
       expect(rendered).toMatchSnapshot();
       expect(found, "one mistake, one diagnostic").toHaveLength(1);
       for (const { message, hint, source: file, span } of found) {

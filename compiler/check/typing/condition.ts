@@ -1,7 +1,8 @@
 import type { Condition, LimitClause, Path, Quantified, Span } from "../../../language/index.ts";
+import { suggest } from "../../../language/index.ts";
 import { isZone } from "../../../policy/index.ts";
 import { badKey, notIterable, sumOfNoNumber, unknownZone } from "../../messages/types.ts";
-import { distance, hintFor } from "../../resolve/spelling.ts";
+import { hintFor } from "../../resolve/spelling.ts";
 import { ANYTHING } from "../../tools/algebra.ts";
 import { describe } from "../../tools/describe.ts";
 import { itemOf } from "../../tools/lookup.ts";
@@ -38,11 +39,14 @@ export function checkCondition(
     case "during": {
       const { zone } = condition;
       if (zone === undefined || isZone(zone.value)) return;
-      // Names of places resemble each other: only a slip of the pen is taken for another.
-      const near = Intl.supportedValuesOf("timeZone").filter(
-        (name) => distance(name.toLowerCase(), zone.value.toLowerCase()) <= 2,
+      // Names of places resemble each other: only the nearest is meant.
+      const [nearest] = suggest(zone.value, Intl.supportedValuesOf("timeZone"));
+      const extras = hintFor(
+        zone.value,
+        nearest === undefined ? [] : [nearest],
+        zone.span,
+        (name) => JSON.stringify(name),
       );
-      const extras = hintFor(zone.value, near, zone.span, (name) => JSON.stringify(name));
       problems.add(unknownZone, { name: zone.value }, zone.span, zone.span, extras);
       return;
     }

@@ -23,6 +23,9 @@ describe("the same rule twice", () => {
     "deny list_orders if args.page > 5\nshadow deny list_orders if args.page > 5",
     'ask get_order by "a"\nask get_order by "b"',
     "deny list_orders if args.page > 5\nask list_orders if args.page > 5",
+    "deny list_orders if before 2027-01-01\ndeny list_orders if before 2028-01-01",
+    'deny get_order if args.id == "A" ignoring case\ndeny get_order if args.id == "A"',
+    "deny get_order if during 08:00-18:00\ndeny get_order if during 08:00-19:00",
   ])("%s is fine", (rules) => {
     accepts(code, `${start}${rules}\n`);
   });
