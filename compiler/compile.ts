@@ -1,16 +1,15 @@
-import type { Diagnostic, Document, Source, Span } from "../language/index.ts";
+import type { Diagnostic, Source, Span } from "../language/index.ts";
 import { report } from "../language/index.ts";
 import type { Policy, SourceMap } from "../policy/index.ts";
-import { isWellFormed } from "../policy/index.ts";
 import { runChecks } from "./check/check.ts";
 import { rules } from "./check/rules.ts";
 import type { Host } from "./host.ts";
 import { lower, sourceMapOf } from "./lower/lower.ts";
 import type { Lowering } from "./lower/rule.ts";
 import { checkCore, type Target } from "./lower/target.ts";
-import { notUnicode } from "./messages/lowering.ts";
 import type { Program } from "./program.ts";
 import { resolve } from "./resolve/resolve.ts";
+import { hasBytes } from "./resolve/texts.ts";
 
 export interface Compilation {
   /** Arranged: `serializePolicy` gives its bytes. Absent when there is an error. */
@@ -31,7 +30,7 @@ export interface CompileOptions {
 export function compile(source: Source, host: Host, options: CompileOptions = {}): Compilation {
   const resolved = resolve(source, host);
   const { program } = resolved;
-  const found = [...resolved.diagnostics, ...textProblems(program)];
+  const found = [...resolved.diagnostics];
   found.push(...runChecks(rules, program, found));
 
   // A consequence of what was said already is not said again.
@@ -43,8 +42,7 @@ export function compile(source: Source, host: Host, options: CompileOptions = {}
       later.push(report(entry, parameters, at, span, extras));
     },
   };
-  const readable = !found.some(({ code }) => code === notUnicode.code);
-  const lowered = readable ? lower(lowering) : undefined;
+  const lowered = hasBytes(program) ? lower(lowering) : undefined;
   if (lowered !== undefined && options.target === "policylayer") checkCore(lowered, lowering);
 
   const diagnostics = inOrder([...found, ...later], program);
@@ -93,30 +91,4 @@ function inOrder(diagnostics: readonly Diagnostic[], program: Program): Diagnost
     seen.add(key);
     return true;
   });
-}
-
-/** Texts that no call can contain, and that have no bytes. */
-function textProblems({ files }: Program): Diagnostic[] {
-  return files.flatMap(({ document, source }) => {
-    if (isWellFormed(source.text) && !/\\u[dD][89a-fA-F]/.test(source.text)) return [];
-    return textsOf(document)
-      .filter(({ value }) => !isWellFormed(value))
-      .map(({ span }) => report(notUnicode, {}, source, span));
-  });
-}
-
-function textsOf(node: Document): { readonly value: string; readonly span: Span }[] {
-  const found: { value: string; span: Span }[] = [];
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(visit);
-    else if (typeof value === "object" && value !== null) {
-      const { value: text, pattern, span } = value as Record<string, unknown>;
-      for (const part of [text, pattern]) {
-        if (typeof part === "string") found.push({ value: part, span: span as Span });
-      }
-      for (const [key, part] of Object.entries(value)) if (key !== "source") visit(part);
-    }
-  };
-  visit(node.statements);
-  return found;
 }

@@ -183,6 +183,10 @@ function foreignString(token: IToken, source: Source): Diagnostic {
 }
 
 function plainRegex(token: IToken, source: Source): Diagnostic | undefined {
+  if (/\p{Surrogate}/u.test(token.image)) {
+    const what = "Half of a surrogate pair";
+    return report(messages.malformedString, { what }, source, spanOf(token));
+  }
   const close = token.image.lastIndexOf("/");
   const flags = token.image.slice(close + 1);
   if (flags === "" || flags === "i") return undefined;

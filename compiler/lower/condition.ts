@@ -11,10 +11,9 @@ import type {
   Span,
 } from "../../language/index.ts";
 import type { During as DuringJson, Json, Operator, PathJson } from "../../policy/index.ts";
-import { isZone, toPathJson, underProblem } from "../../policy/index.ts";
-import { notComparable, numberTooLong, unknownZone } from "../messages/lowering.ts";
-import { compareConstants } from "./constants.ts";
-import { all, any, FALSE, type Formula, leaf, negate, TRUE } from "./formula.ts";
+import { toPathJson } from "../../policy/index.ts";
+import { notComparable } from "../messages/lowering.ts";
+import { all, any, FALSE, type Formula, leaf, negate } from "./formula.ts";
 import {
   choicePattern,
   escapePattern,
@@ -127,15 +126,7 @@ class ConditionLowering {
       const value = this.#literal(left as Literal);
       return this.#mirrored(node, { ...r, ...this.#else(right) }, value);
     }
-    const value = compareConstants(
-      this.#literal(left as Literal),
-      operator,
-      this.#literal(right as Literal),
-    );
-    if (value === undefined || node.ignoringCase !== undefined) {
-      return this.#refuse(node, "Neither side of this comparison is read from the call.");
-    }
-    return value ? TRUE : FALSE;
+    return this.#refuse(node, "Neither side of this comparison is read from the call.");
   }
 
   /** A constant on the left. */
@@ -206,23 +197,10 @@ class ConditionLowering {
     if (["lt", "lte", "gt", "gte"].includes(op) && typeof value !== "number") {
       return this.#refuse(node, `\`${operator}\` compares numbers.`);
     }
-    if (op === "under") return this.#under(node, read, value);
-    return leaf({ ...read, op, value });
-  }
-
-  #under(node: Comparison, read: Read, value: Json): Formula {
-    const bases = Array.isArray(value) ? value : [value];
-    if (read.of !== undefined) return this.#refuse(node, "`under` compares a whole path or URL.");
-    if (bases.length === 0) return this.#refuse(node, "`under` needs a path or a URL.");
-    for (const base of bases) {
-      if (typeof base !== "string")
-        return this.#refuse(node, "`under` compares with a path or a URL.");
-      const problem = underProblem(base);
-      if (problem !== undefined) {
-        return this.#refuse(node, `\`${base}\` cannot stand after \`under\`: ${problem}.`);
-      }
+    if (op === "under" && read.of !== undefined) {
+      return this.#refuse(node, "`under` compares a whole path or URL.");
     }
-    return leaf({ ...read, op: "under", value });
+    return leaf({ ...read, op, value });
   }
 
   #regex(node: Comparison, left: Read, right: RegexNode): Formula {
@@ -291,9 +269,6 @@ class ConditionLowering {
       case "list":
         return node.items.map((item) => this.#literal(item));
       case "number":
-        if (!isExact(node.text, node.value)) {
-          this.#report(numberTooLong, { text: node.text }, node.span);
-        }
         return node.value === 0 ? 0 : node.value;
       default:
         return node.value;
@@ -302,9 +277,6 @@ class ConditionLowering {
 
   #during(node: During): Formula {
     const zone = node.zone?.value;
-    if (zone !== undefined && !isZone(zone)) {
-      this.#report(unknownZone, { zone }, (node.zone as { span: Span }).span);
-    }
     const days = node.days === undefined ? [] : daysOf(node.days);
     const during: DuringJson = {
       ...(days.length === 0 ? {} : { days }),
@@ -339,26 +311,6 @@ const text = (read: Read): string => JSON.stringify(read.path);
 export function pathJson(path: Path, variables: Variables = new Map()): PathJson {
   const root = variables.get(path.root.value) ?? path.root.value;
   return toPathJson([root, ...path.steps.map(({ value }) => value)]);
-}
-
-/** Whether a number as written is what a JSON number will say. */
-export function isExact(text: string, value: number): boolean {
-  const plain = (digits: string): string => {
-    const [whole = "", fraction = ""] = digits.replaceAll("_", "").replace(/^-/, "").split(".");
-    const cut = fraction.replace(/0+$/, "");
-    return `${whole.replace(/^0+(?=\d)/, "")}${cut === "" ? "" : `.${cut}`}`;
-  };
-  const shown = Math.abs(value).toString();
-  if (!shown.includes("e")) return plain(text) === plain(shown);
-  // Beyond 10^21 and below 10^-6 a number prints with an exponent.
-  const [digits = "", exponent = "0"] = shown.split("e");
-  const [whole = "", fraction = ""] = digits.split(".");
-  const shift = Number(exponent);
-  const written =
-    shift > 0
-      ? whole + fraction.padEnd(shift, "0")
-      : `0.${"0".repeat(-shift - 1)}${whole}${fraction}`;
-  return plain(text) === plain(written);
 }
 
 const WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;

@@ -1,19 +1,17 @@
-import type { Fix, LimitClause, NumberNode, Span, StringNode } from "../../language/index.ts";
+import type { Fix, LimitClause, Span, StringNode } from "../../language/index.ts";
 import type { ConditionEntry, Json, LimitEntry } from "../../policy/index.ts";
 import { canonicalJson, toMicro } from "../../policy/index.ts";
 import {
   allWithEach,
   counterClash,
   counterDisagrees,
-  countNotWhole,
   eachWithName,
   limitNeedsName,
-  multipleNeedsSliding,
-  numberTooLong,
+  multipleTooLarge,
   sumOutOfRange,
 } from "../messages/lowering.ts";
 import type { BoundRule } from "../program.ts";
-import { isExact, pathJson } from "./condition.ts";
+import { pathJson } from "./condition.ts";
 import { counterName, pathsJson, scopeOf } from "./counters.ts";
 import { type Formula, toConditions } from "./formula.ts";
 import type { Place } from "./places.ts";
@@ -90,37 +88,16 @@ export class LimitLowering {
   /** Whether the numbers of a limit can be counted. */
   #fits(rule: BoundRule, { amount }: LimitClause): boolean {
     const { max, window } = amount;
-    let fine = this.#exact(rule, max);
-    const refuse = (of: "calls" | "units", { text, span }: NumberNode): void => {
-      fine = false;
-      this.#lowering.report(countNotWhole, { text, of }, rule.source, span);
-    };
-    if (fine && amount.kind === "sum" && typeof toMicro(max.value) === "string") {
-      fine = false;
-      this.#lowering.report(sumOutOfRange, { text: max.text }, rule.source, max.span);
-    }
-    if (fine && amount.kind !== "sum" && !(Number.isSafeInteger(max.value) && max.value >= 0)) {
-      refuse("calls", max);
-    }
     const every = window?.every;
-    if (window === undefined || every === undefined) return fine;
-    if (!Number.isInteger(every.value) || every.value < 1 || every.value > MAX_EVERY) {
-      refuse("units", every);
-    } else if (every.value > 1 && !amount.sliding) {
-      fine = false;
-      const text = rule.source.slice(window.span);
-      const fixes = [fix("Add `sliding`", { at: window.span.end, text: " sliding" })];
-      this.#lowering.report(multipleNeedsSliding, { window: text }, rule.source, window.span, {
-        fixes,
-      });
+    if (amount.kind === "sum" && typeof toMicro(max.value) === "string") {
+      this.#lowering.report(sumOutOfRange, { text: max.text }, rule.source, max.span);
+      return false;
     }
-    return fine;
-  }
-
-  #exact(rule: BoundRule, { text, value, span }: NumberNode): boolean {
-    if (isExact(text, value)) return true;
-    this.#lowering.report(numberTooLong, { text }, rule.source, span);
-    return false;
+    if (every !== undefined && every.value > MAX_EVERY) {
+      this.#lowering.report(multipleTooLarge, { text: every.text }, rule.source, every.span);
+      return false;
+    }
+    return true;
   }
 
   /** Whether it is said how several tools are counted. */

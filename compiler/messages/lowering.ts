@@ -144,18 +144,16 @@ export const counterDisagrees = message<{ name: string; what: string }>({
   },
 });
 
-export const countNotWhole = message<{ text: string; of: "calls" | "units" }>({
+export const multipleTooLarge = message<{ text: string }>({
   code: "MCPP708",
   severity: "error",
-  title: "not a whole number",
-  message: ({ text, of }) =>
-    of === "calls"
-      ? `A limit lets through a whole number of calls, at most 9007199254740991, and \`${text}\` is none.`
-      : `A window is a whole number of units, from 1 to 10000, and \`${text}\` is none.`,
-  explanation: "Calls are counted in whole numbers.",
+  title: "window too long",
+  message: ({ text }) => `A window has at most 10000 units, not ${text}.`,
+  hint: () => "Use a longer unit, such as `hour` or `day`.",
+  explanation: "A sliding window may be a multiple of its unit, up to 10 000 of them.",
   example: {
-    fails: "allow get_order limit 1.5/minute\n",
-    passes: "allow get_order limit 90/hour\n",
+    fails: "allow get_order limit 100/20000 seconds sliding\n",
+    passes: "allow get_order limit 100/6 hours sliding\n",
     tools: shop,
   },
 });
@@ -171,35 +169,6 @@ export const sumOutOfRange = message<{ text: string }>({
   example: {
     fails: "allow create_refund limit sum(args.amount) to 10_000_000_000/day\n",
     passes: "allow create_refund limit sum(args.amount) to 10_000/day\n",
-    tools: shop,
-  },
-});
-
-export const multipleNeedsSliding = message<{ window: string }>({
-  code: "MCPP710",
-  severity: "error",
-  title: "no such calendar window",
-  message: ({ window }) => `\`${window}\` is no window of the calendar, so it must be \`sliding\`.`,
-  hint: () => "Write `sliding` after the window.",
-  explanation:
-    "Calendar windows are one second, minute, hour, day, week or month. A multiple has no natural beginning, so it slides: at no moment do more than the maximum fall within the last so many units.",
-  example: {
-    fails: "allow get_order limit 100/15 minutes\n",
-    passes: "allow get_order limit 100/15 minutes sliding\n",
-    tools: shop,
-  },
-});
-
-export const numberTooLong = message<{ text: string }>({
-  code: "MCPP711",
-  severity: "error",
-  title: "number with too many digits",
-  message: ({ text }) => `\`${text}\` has more digits than a JSON number keeps exactly.`,
-  explanation:
-    "Numbers in JSON policies are double-precision: 15 digits are always exact, more only sometimes. A bound that is silently rounded would permit what was meant to be denied.",
-  example: {
-    fails: "allow create_refund if args.amount < 12345678901234567890\n",
-    passes: "allow create_refund if args.amount < 1234567890\n",
     tools: shop,
   },
 });
@@ -274,11 +243,10 @@ export const timeoutOutOfRange = message<{ text: string }>({
   code: "MCPP717",
   severity: "error",
   title: "no such time to wait",
-  message: ({ text }) =>
-    `An approval waits for more than no time and at most 365 days, not for \`${text}\`.`,
+  message: ({ text }) => `An approval waits at most 365 days, not \`${text}\`.`,
   explanation: "`within` says how long a call waits for a person.",
   example: {
-    fails: "ask create_refund within 0s\n",
+    fails: "ask create_refund within 400d\n",
     passes: "ask create_refund within 30s\n",
     tools: shop,
   },
@@ -344,21 +312,6 @@ export const shadowAllow = message<object>({
   },
 });
 
-export const unknownZone = message<{ zone: string }>({
-  code: "MCPP722",
-  severity: "error",
-  title: "unknown time zone",
-  message: ({ zone }) => `There is no time zone \`${zone}\`.`,
-  hint: () => "Write a name of the IANA database, such as `Europe/Berlin` or `UTC`.",
-  explanation:
-    "Time zones are named as in the IANA database, so that daylight saving is taken into account.",
-  example: {
-    fails: 'allow create_refund if during 08:00-18:00 in "Europe/Berln"\n',
-    passes: 'allow create_refund if during 08:00-18:00 in "Europe/Berlin"\n',
-    tools: shop,
-  },
-});
-
 export const docsMissing = message<object>({
   code: "MCPP723",
   severity: "error",
@@ -402,20 +355,5 @@ export const noDefinition = message<{ tools: readonly string[] }>({
     fails: "pin tools\n\nallow get_invoice\n",
     passes: "pin tools\n\nallow get_order\n",
     tools: { ...shop, complete: false },
-  },
-});
-
-export const notUnicode = message<object>({
-  code: "MCPP726",
-  severity: "error",
-  title: "not valid text",
-  message: () =>
-    "This text holds half of a character (a lone surrogate), which no call can contain.",
-  explanation:
-    "JSON can write one half of a character that needs two, such as `\\\\ud83d`. Such a text has no UTF-8 form, and programs disagree about what it is.",
-  example: {
-    fails: 'allow create_refund if args.reason == "\\ud83d"\n',
-    passes: 'allow create_refund if args.reason == "\\ud83d\\ude00"\n',
-    tools: shop,
   },
 });

@@ -282,7 +282,7 @@ export const notACondition = message<{ name: string }>({
   message: ({ name }) => `\`${name}\` is a constant, and cannot stand alone as a condition.`,
   hint: ({ name }) => `Compare it with something: \`args.amount <= ${name}\`.`,
   explanation:
-    "A `let` is a constant or a named condition. Only a condition, `true` or `false` can stand where something holds or does not hold.",
+    "A `let` is a constant or a named condition. Only a condition can stand where something holds or does not hold for a call.",
   example: {
     fails: "let cap = 100\n\nallow create_refund if cap\n",
     passes: "let cap = 100\n\nallow create_refund if args.amount <= cap\n",
@@ -300,21 +300,6 @@ export const notAValue = message<{ name: string }>({
   example: {
     fails: "let small = args.amount < 100\n\nallow create_refund if small == true\n",
     passes: "let small = args.amount < 100\n\nallow create_refund if small\n",
-    tools: shop,
-  },
-});
-
-export const hideInWhen = message<object>({
-  code: "MCPP222",
-  severity: "error",
-  title: "hide cannot depend on a condition",
-  message: () => "A tool is hidden for every call or for none, so `hide` cannot stand in `when`.",
-  hint: () => "Write `deny` here, or move `hide` out of the block.",
-  explanation:
-    "The list of tools is sent before any call is made: there are no arguments yet that a condition could look at.",
-  example: {
-    fails: "allow get_order\nwhen args.amount > 5 {\n  hide create_refund\n}\n",
-    passes: "allow get_order\nhide create_refund\n",
     tools: shop,
   },
 });
@@ -391,24 +376,6 @@ export const statedTwice = message<{ statement: string }>({
   example: {
     fails: "default deny\ndefault deny\n\nallow get_order\n",
     passes: "default deny\n\nallow get_order\n",
-    tools: shop,
-  },
-});
-
-export const scopeTwice = message<{ first: string; second: string }>({
-  code: "MCPP228",
-  severity: "error",
-  title: "two scopes",
-  message: ({ first, second }) =>
-    first === second
-      ? `\`${first}\` stands twice in this scope.`
-      : `A limit is counted per \`${first}\` or per \`${second}\`, not both.`,
-  hint: () => "Write two limits: both then apply.",
-  explanation:
-    "A counter belongs to a grant, a session or the whole server, and may be split further by arguments.",
-  example: {
-    fails: "allow get_order limit 10/minute per grant, session\n",
-    passes: "allow get_order limit 10/minute per grant limit 5/minute per session\n",
     tools: shop,
   },
 });

@@ -8,7 +8,7 @@ type Level = 0 | 1 | 2;
 /** Conditions that must all hold, as one condition of the language. @throws CannotSay */
 export function conditionsText(conditions: readonly ConditionEntry[], level: Level = 0): string {
   const [only, second] = conditions;
-  if (only === undefined) return "true == true";
+  if (only === undefined) throw new CannotSay("A condition that always holds cannot be written.");
   if (second === undefined) return conditionText(only, level);
   const text = conditions.map((condition) => conditionText(condition, 2)).join(" and ");
   return level > 1 ? `(${text})` : text;
@@ -19,7 +19,7 @@ export function conditionText(condition: ConditionEntry, level: Level = 0): stri
   if ("all" in condition) return conditionsText(condition.all, level);
   if ("any" in condition) {
     const [only, second] = condition.any;
-    if (only === undefined) return "true == false";
+    if (only === undefined) throw new CannotSay("A condition that never holds cannot be written.");
     if (second === undefined) return conditionText(only, level);
     const text = condition.any.map((part) => conditionText(part, 1)).join(" or ");
     return level > 0 ? `(${text})` : text;
@@ -78,7 +78,7 @@ function comparisonText(entry: CompareEntry): string {
   const { op, of, value } = entry;
   if (op === "exists") {
     const has = `has ${pathText(entry.path)}`;
-    return value === true ? has : entry.negate ? `(not ${has})` : `not ${has}`;
+    return value === true ? has : `not ${has}`;
   }
   if (of !== undefined && entry.else !== undefined) {
     throw new CannotSay(`A default for \`${of}(…)\` cannot be written.`);

@@ -170,7 +170,8 @@ class PolicyRaising {
       rules.push({ text: "allow" });
     }
     for (const [index, entry] of require.entries()) {
-      if (entry === permission) continue;
+      // Nothing is required.
+      if (entry === permission || entry.conditions.length === 0) continue;
       add(
         at("require", index),
         () => `${shadow(entry)}deny ${guard("unless", entry)}${because(entry)}`,
@@ -295,7 +296,7 @@ function because({ on_deny }: { readonly on_deny?: string }): string {
 }
 
 function guard(word: "if" | "unless", { conditions }: RuleEntry): string {
-  if (conditions.length === 0) return word === "if" ? "" : "unless true == true";
+  if (conditions.length === 0) return "";
   return `${word} ${conditionsText(conditions)}`;
 }
 

@@ -1,7 +1,6 @@
 import type {
   Comparison,
   Condition,
-  Literal,
   Name,
   Operand,
   Path,
@@ -108,7 +107,6 @@ export class ConditionResolver {
       this.#reporter.report(tooDeep, parameters, this.#source, node.span);
       return node;
     }
-    if (value.literal.kind === "boolean") return constant(value.literal.value, node.span);
     return this.#noCondition(node);
   }
 
@@ -171,19 +169,6 @@ export class ConditionResolver {
   #fail(): void {
     this.#resolved = false;
   }
-}
-
-/** `true` or `false` as a condition: a comparison of two literals. */
-export function constant(value: boolean, span: Span): Comparison {
-  const literal = (value: boolean): Literal => ({ kind: "boolean", value, span });
-  return {
-    kind: "comparison",
-    left: literal(value),
-    operator: "==",
-    operatorSpan: span,
-    right: literal(true),
-    span,
-  };
 }
 
 interface Size {

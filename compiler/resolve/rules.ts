@@ -9,7 +9,7 @@ import type {
   Statement,
   When,
 } from "../../language/index.ts";
-import { duplicateItem, hideInWhen, scopeTwice, toolsOnly } from "../messages/names.ts";
+import { duplicateItem, toolsOnly } from "../messages/names.ts";
 import type { BoundGuard, BoundRule, ProgramFile, Selection } from "../program.ts";
 import { ConditionResolver } from "./conditions.ts";
 import type { Lets } from "./lets.ts";
@@ -74,9 +74,6 @@ export function bindRules(
     const scopes = clauses.map((clause) => checkClause(clause, source, conditions, reporter));
     const forTools =
       selection.of === "tool" || !reportToolsOnly(node, selection.of, around, source, reporter);
-    if (node.kind === "hide" && around.whens.length > 0) {
-      reporter.report(hideInWhen, {}, source, node.keyword);
-    }
     const doc = node.doc ?? around.on?.node.doc;
     rules.push({
       kind: node.kind,
@@ -120,7 +117,7 @@ function guardOf(
   };
 }
 
-/** Scopes name one of grant, session and server, and arguments; each once. */
+/** Whether a limit reads arguments only, each once. */
 function checkClause(
   clause: LimitClause,
   source: Source,
@@ -128,17 +125,9 @@ function checkClause(
   reporter: Reporter,
 ): boolean {
   let fine = clause.amount.path === undefined || conditions.argument(clause.amount.path);
-  let word: string | undefined;
   const seen = new Set<string>();
   for (const key of clause.scope?.keys ?? []) {
-    if (key.kind === "scope") {
-      if (word !== undefined) {
-        fine = false;
-        reporter.report(scopeTwice, { first: word, second: key.value }, source, key.span);
-      }
-      word = key.value;
-      continue;
-    }
+    if (key.kind === "scope") continue;
     if (!conditions.argument(key)) fine = false;
     const text = source.slice(key.span);
     if (seen.has(text)) reporter.report(duplicateItem, { item: text }, source, key.span);

@@ -18,16 +18,26 @@ export function hintFor(
   return { fixes, ...(hint === undefined ? {} : { hint }) };
 }
 
-/** How many letters must be added, left out or changed to make one word of the other. */
+/** How many letters must be added, left out, changed or swapped with a neighbour to make one word the other. */
 export function distance(a: string, b: string): number {
-  let previous = [...Array(b.length + 1).keys()];
+  let beforeLast: number[] = [];
+  let last = [...Array(b.length + 1).keys()];
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      const change = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(change, (previous[j] as number) + 1, (row[j - 1] as number) + 1));
+      const change = (last[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(
+        Math.min(
+          change,
+          (last[j] as number) + 1,
+          (row[j - 1] as number) + 1,
+          swapped ? (beforeLast[j - 2] as number) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
     }
-    previous = row;
+    beforeLast = last;
+    last = row;
   }
-  return previous[b.length] as number;
+  return last[b.length] as number;
 }
