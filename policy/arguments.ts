@@ -1,7 +1,6 @@
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from "ajv/dist/ajv.js";
-import unevaluated from "ajv/dist/vocabularies/unevaluated/index.js";
 import { fullFormats } from "ajv-formats/dist/formats.js";
 import { canonicalJson } from "./canonical.ts";
 import {
@@ -54,7 +53,9 @@ function compile(schema: Json, mode: "declared" | "strict"): CompiledArguments {
     const declared = compileCopy(prepared.declared, prepared.dialect);
     if (mode === "declared") return { validate: declared };
     // Closing an object under `oneOf` can make one more branch match, so both must agree.
-    const strict = compileCopy(prepared.strict, prepared.dialect);
+    // draft-07 has no `unevaluatedProperties`; 2019-09 reads all else as draft-07 does.
+    const dialect = prepared.dialect === "draft-07" ? "2019-09" : prepared.dialect;
+    const strict = compileCopy(prepared.strict, dialect);
     return { validate: (args) => declared(args) ?? strict(args) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -97,6 +98,8 @@ function compileCopy(copy: SchemaCopy, dialect: Dialect): ArgumentValidator {
 
 class TooMuch extends Error {}
 
+const CLASSES = { "2020-12": Ajv2020, "2019-09": Ajv2019, "draft-07": Ajv } as const;
+
 function newAjv(dialect: Dialect): Ajv {
   const options: Options = {
     strict: false,
@@ -106,16 +109,9 @@ function newAjv(dialect: Dialect): Ajv {
     validateSchema: false,
     // A reference stays a call, so that code does not grow with every reference.
     inlineRefs: false,
-    addUsedSchema: false,
     code: { regExp: patternEngine },
   };
-  const ajv =
-    dialect === "2020-12"
-      ? new Ajv2020(options)
-      : dialect === "2019-09"
-        ? new Ajv2019(options)
-        : new Ajv({ ...options, unevaluated: true } as Options);
-  if (dialect === "draft-07") ajv.addVocabulary(unevaluated.default);
+  const ajv = new CLASSES[dialect](options);
   for (const [name, format] of Object.entries(FORMATS)) ajv.addFormat(name, format);
   ajv.removeKeyword("uniqueItems");
   ajv.addKeyword({
