@@ -190,7 +190,7 @@ function answerId(value: Json): Id | null | undefined {
  * or at its very end. `null` when it is in neither.
  */
 export function idInText(head: string, tail: string): Id | null {
-  const literal = String.raw`(-?[0-9]{1,15}|"[^"\\\u0000-\u001f]{0,200}")`;
+  const literal = String.raw`(-?(?:0|[1-9][0-9]{0,14})|"[^"\\\u0000-\u001f]{0,200}")`;
   const written =
     new RegExp(
       String.raw`^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*${literal}\s*[,}]`,
