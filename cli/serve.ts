@@ -8,7 +8,11 @@ import {
   type Exit,
   openStore,
   proxyStdio,
+  Rounds,
   Rulebook,
+  SERVER_REQUESTS,
+  Seals,
+  type ServerRequest,
   type StateStore,
   serverEnvironment,
   startChild,
@@ -28,6 +32,11 @@ export const command: CliCommand = {
       .option("--label <name=value>", "a label of the grant; may be repeated", collect)
       .option("--name <id>", "the server id that counters belong to")
       .option("--state <store>", "where counters are: memory, sqlite:PATH or redis://…", "memory")
+      .option(
+        "--refuse-request <kind>",
+        "do not pass on the server's requests of this kind: sampling, elicitation or roots; may be repeated",
+        collect,
+      )
       .option("--shadow", "decide and log, but forbid nothing that the policy forbids")
       .addHelpText(
         "after",
@@ -43,6 +52,7 @@ interface ServeOptions {
   readonly name?: string;
   readonly state: string;
   readonly shadow?: boolean;
+  readonly refuseRequest?: readonly string[];
 }
 
 async function serve(invocation: Invocation): Promise<number> {
@@ -72,12 +82,15 @@ async function serve(invocation: Invocation): Promise<number> {
   const server = options.name ?? loaded.server ?? digestOf(target.command, target.args);
   const store = await openState(options.state);
   const log = serveLog(process.stderr);
+  const counters = store.forServer(server);
   const governance: Governance = {
     rulebook: () => rulebook,
-    store,
+    store: counters,
     server,
     grant,
     shadow: options.shadow === true,
+    refusedRequests: refusedOf(options),
+    rounds: new Rounds(new Seals(), { server, grant: grant.id }, counters, Date.now),
     now: Date.now,
     record: log.record,
     notice: log.notice,
@@ -142,6 +155,18 @@ function grantOf({ as: name = "local", label = [] }: ServeOptions): Governance["
     labels[key] = pair.slice(at + 1);
   }
   return { id: name, name, labels };
+}
+
+function refusedOf({ refuseRequest = [] }: ServeOptions): ReadonlySet<ServerRequest> {
+  return new Set(
+    refuseRequest.map((kind) => {
+      const known = SERVER_REQUESTS.find((name) => name === kind);
+      if (known !== undefined) return known;
+      throw new Failure(
+        `\`--refuse-request ${kind}\`: the kinds are ${SERVER_REQUESTS.join(", ")}.`,
+      );
+    }),
+  );
 }
 
 async function openState(state: string): Promise<StateStore> {

@@ -4,8 +4,15 @@ export { denyLimit, describeSpan, type NotReserved } from "./engine/limit-denial
 export type { EngineOptions } from "./engine/tools.ts";
 export type * from "./engine/types.ts";
 export { uriProblem } from "./engine/uri.ts";
-export type { DecisionRecord, Governance } from "./proxy/governance.ts";
+export {
+  type DecisionRecord,
+  type Governance,
+  SERVER_REQUESTS,
+  type ServerRequest,
+} from "./proxy/governance.ts";
+export { Rounds } from "./proxy/rounds.ts";
 export { Rulebook } from "./proxy/rulebook.ts";
+export { Seals } from "./proxy/seal.ts";
 export { type Oversized, type Ports, Session } from "./proxy/session.ts";
 export { MAX_MESSAGE, MAX_SERVER_MESSAGE, proxyStdio, type StdioProxy } from "./proxy/stdio.ts";
 export { type OpenOptions, openStore } from "./state/open.ts";

@@ -13,6 +13,9 @@ export const TOO_MANY = 429;
 /** Names that are hidden or not there. */
 export const UNKNOWN_NAME = -32602;
 
+/** JSON-RPC 2.0, § 5.1. */
+export const METHOD_NOT_FOUND = -32601;
+
 /** MCP 2025-11-25: the resource is not there. Modern revisions answer -32602. */
 export const RESOURCE_NOT_FOUND = -32002;
 

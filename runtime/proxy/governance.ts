@@ -1,5 +1,6 @@
 import type { Context } from "../engine/types.ts";
 import type { StateStore } from "../state/store.ts";
+import type { Rounds } from "./rounds.ts";
 import type { Rulebook } from "./rulebook.ts";
 
 /** What a session is governed by, the same for all sessions of a grant on a server. */
@@ -12,12 +13,20 @@ export interface Governance {
   readonly grant: Context["grant"];
   /** Decide and record, but forbid nothing that a policy forbids. The engine counts apart then. */
   readonly shadow: boolean;
+  /** Requests of the server to the client that are not passed on. */
+  readonly refusedRequests: ReadonlySet<ServerRequest>;
+  /** The `requestState` of requests that take several rounds. */
+  readonly rounds: Rounds;
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
   readonly record: (record: DecisionRecord) => void;
   /** Something that an operator should know, a sentence. */
   readonly notice: (text: string) => void;
 }
+
+/** What a server may ask of a client, as a policy's owner names it. */
+export const SERVER_REQUESTS = ["sampling", "elicitation", "roots"] as const;
+export type ServerRequest = (typeof SERVER_REQUESTS)[number];
 
 /** One decision. */
 export interface DecisionRecord {

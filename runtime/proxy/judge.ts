@@ -4,7 +4,7 @@ import type { Context, Decision, LimitCharge, LiveTool } from "../engine/types.t
 import type { MaybePromise, ReserveResult, StateStore } from "../state/store.ts";
 import type { JsonObject } from "./admit.ts";
 import type { Catalogue, Snapshot } from "./catalogue.ts";
-import { attempt, then } from "./maybe.ts";
+import { andThen, attempt } from "./maybe.ts";
 import type { Rulebook } from "./rulebook.ts";
 
 /** What a decision depends on besides the call. */
@@ -16,6 +16,10 @@ export interface Bench {
   readonly who: Omit<Context, "now" | "live" | "approved">;
   /** Milliseconds since 1970, UTC. */
   readonly now: number;
+  /**
+   * Of a request that continues one which was charged and approved: true for the first that continues it so.
+   */
+  readonly continues?: () => MaybePromise<boolean>;
 }
 
 export type Ruling =
@@ -54,8 +58,10 @@ export function judgeCall(tool: string, args: JsonObject, bench: Bench): MaybePr
   return attempt(() => {
     const { catalogue, rulebook } = bench;
     const consults = rulebook.needsCatalogue || catalogue.known !== undefined;
-    return then(consults ? catalogue.currentWith(tool) : undefined, (snapshot) =>
-      decide(tool, args, snapshot, bench),
+    return andThen(consults ? catalogue.currentWith(tool) : undefined, (snapshot) =>
+      andThen(bench.continues?.() ?? false, (charged) =>
+        decide(tool, args, snapshot, bench, charged),
+      ),
     );
   }, failed);
 }
@@ -83,6 +89,7 @@ function decide(
   args: JsonObject,
   snapshot: Snapshot | undefined,
   bench: Bench,
+  charged: boolean,
 ): MaybePromise<Ruling> {
   const { rulebook } = bench;
   if (rulebook.isConfusable(tool, snapshot)) return unknown("(confusable name)", tool);
@@ -92,7 +99,12 @@ function decide(
     : undefined;
   const decision = rulebook.engine.decide(
     { tool, args },
-    { ...bench.who, now: bench.now, ...(live === undefined ? {} : { live }) },
+    {
+      ...bench.who,
+      now: bench.now,
+      ...(live === undefined ? {} : { live }),
+      ...(charged ? { approved: true } : {}),
+    },
   );
   if (decision.outcome === "deny" || decision.outcome === "hide") {
     return forbidden(decision.outcome, decision);
@@ -105,7 +117,18 @@ function decide(
       message: "The server's tool list cannot be read at the moment, and the policy needs it.",
     };
   }
-  return decision.outcome === "ask" ? ask(decision, bench) : charge(decision, bench);
+  if (decision.outcome === "ask") return ask(decision, bench);
+  return charge(charged ? whileRunning(decision) : decision, bench);
+}
+
+/** Of a call that was charged before, only what it holds while it runs is left to take. */
+function whileRunning(decision: Decision): Decision {
+  const running = ({ window }: LimitCharge): boolean => window.kind === "concurrent";
+  return {
+    ...decision,
+    charges: decision.charges.filter(running),
+    shadowCharges: decision.shadowCharges.filter(running),
+  };
 }
 
 function unknown(rule: string, tool: string): Forbidden {
@@ -117,7 +140,7 @@ function forbidden(outcome: "deny" | "hide", { rule, message, source }: Finding)
 }
 
 function ask(decision: Decision, bench: Bench): MaybePromise<Ruling> {
-  return then(bench.store.peek(decision.charges, bench.now), (room) =>
+  return andThen(bench.store.peek(decision.charges, bench.now), (room) =>
     room.ok
       ? {
           ...forbidden("deny", decision),
@@ -128,11 +151,11 @@ function ask(decision: Decision, bench: Bench): MaybePromise<Ruling> {
 }
 
 function charge(decision: Decision, bench: Bench): MaybePromise<Ruling> {
-  return then(shadowFindings(decision, bench), (findings): MaybePromise<Ruling> => {
+  return andThen(shadowFindings(decision, bench), (findings): MaybePromise<Ruling> => {
     if (decision.charges.length === 0) return { outcome: "allow", findings };
     const id = randomUUID();
     const request = { id, charges: decision.charges, now: bench.now };
-    return then(bench.store.reserve(request), (result): Ruling => {
+    return andThen(bench.store.reserve(request), (result): Ruling => {
       if (!result.ok) return full(decision.charges, result);
       const leased = decision.charges.some(({ window }) => window.kind === "concurrent");
       return { outcome: "allow", reservation: id, leased, findings };
@@ -149,8 +172,8 @@ function shadowFindings(decision: Decision, bench: Bench): MaybePromise<readonly
       // Each by itself: a full one must not keep the others from counting.
       for (const limit of decision.shadowCharges) {
         const request = { id: randomUUID(), charges: [limit], now: bench.now };
-        findings = then(findings, (before) =>
-          then(bench.store.reserve(request), (result) =>
+        findings = andThen(findings, (before) =>
+          andThen(bench.store.reserve(request), (result) =>
             result.ok ? before : [...before, full([limit], result)],
           ),
         );

@@ -47,6 +47,14 @@ function text(value: Json | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+/** True for a method that reaches resources or prompts which the policy governs. */
+export function governedKind(method: string, { engine }: Rulebook): boolean {
+  return (
+    (method === "resources/read" && engine.governs("resources")) ||
+    (method === "prompts/get" && engine.governs("prompts"))
+  );
+}
+
 /** The one answer for what is hidden or not there. */
 export function notFound(id: Id, reached: Reached, modern: boolean): string {
   const name = reached.name ?? "";

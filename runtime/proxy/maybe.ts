@@ -1,7 +1,7 @@
 import type { MaybePromise } from "../state/store.ts";
 
 /** `next` at once where the value is there: with a store in memory, a call is judged in one turn. */
-export function then<T, R>(
+export function andThen<T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,
 ): MaybePromise<R> {

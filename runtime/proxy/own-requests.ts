@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { Json } from "../../policy/index.ts";
-import { isObject, type JsonObject } from "./admit.ts";
+import { isObject, type JsonObject, type Message } from "./admit.ts";
 
 /** Requests that the proxy itself sends to the server, under ids that no client can guess. */
 export class OwnRequests {
   readonly #prefix = `mcpp-${randomUUID()}-`;
   readonly #waiting = new Map<string, { readonly settle: (answer: Answer) => void }>();
-  readonly #send: (message: string) => boolean;
+  readonly #send: (message: string, about: Message) => boolean;
   #next = 0;
 
   /** `send` answers false when the server is gone. */
-  constructor(send: (message: string) => boolean) {
+  constructor(send: (message: string, about: Message) => boolean) {
     this.#send = send;
   }
 
@@ -26,7 +26,8 @@ export class OwnRequests {
         else reject(new Error(`\`${method}\` failed: ${JSON.stringify(answer.error)}`));
       };
       this.#waiting.set(id, { settle });
-      if (!this.#send(JSON.stringify({ jsonrpc: "2.0", id, method, params }))) {
+      const message = { jsonrpc: "2.0", id, method, params };
+      if (!this.#send(JSON.stringify(message), { kind: "request", id, method, params })) {
         settle({ error: "the server is gone" });
       }
     });

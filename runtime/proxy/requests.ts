@@ -1,4 +1,5 @@
 import type { Id } from "./admit.ts";
+import type { Hearing } from "./hear.ts";
 
 /** A request of the client that the server has not answered. */
 export interface OpenRequest {
@@ -6,6 +7,8 @@ export interface OpenRequest {
   readonly method: string;
   /** Of `tools/list` without a cursor: how often the list had changed when it was asked for. */
   readonly listChanges?: number;
+  /** What was heard and ruled. */
+  hearing?: Hearing;
   /** What was charged for it. */
   reservation?: string;
   /** The reservation holds concurrency slots. */

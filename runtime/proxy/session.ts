@@ -15,34 +15,32 @@ import {
   type Message,
   type Refused,
 } from "./admit.ts";
-import { readCall } from "./call.ts";
 import { Catalogue, type ToolsPage } from "./catalogue.ts";
-import {
-  type Denial,
-  deniedCall,
-  deniedRequest,
-  errorMessage,
-  newDecisionId,
-  TOO_MANY,
-  unknownTool,
-} from "./denials.ts";
+import { deniedRequest, errorMessage, METHOD_NOT_FOUND, TOO_MANY } from "./denials.ts";
 import { clientOf, modernMeta } from "./era.ts";
 import type { Governance } from "./governance.ts";
-import { type Forbidden, judgeCall, type Ruling } from "./judge.ts";
-import { judgeOther, notFound, type Reached } from "./kinds.ts";
-import { filterLists } from "./lists.ts";
+import { type Hearing, hear } from "./hear.ts";
+import type { Forbidden, Ruling } from "./judge.ts";
+import { judgeOther } from "./kinds.ts";
 import { OwnRequests } from "./own-requests.ts";
+import { recordRefusal, recordRuling } from "./records.ts";
 import { idKey, type OpenRequest, OpenRequests } from "./requests.ts";
+import { notAsked, screen } from "./screen.ts";
 import { Settlement } from "./settle.ts";
 import { write } from "./write.ts";
 
 /** Where a session's messages go. A message holds no line break. */
 export interface Ports {
-  readonly toClient: (message: string | Uint8Array) => void;
+  readonly toClient: (message: string | Uint8Array, about: JsonObject | Answer) => void;
   /** False when no byte of it was written, because the server is gone. */
-  readonly toServer: (message: string) => boolean;
+  readonly toServer: (message: string, about: Message) => boolean;
   /** What a server sent that is no message. */
   readonly noise: (bytes: Uint8Array) => void;
+}
+
+/** An answer of our own; `id` is that of the request. */
+export interface Answer {
+  readonly id: Id | null;
 }
 
 /** The beginning and end of a message that was too large to be read. */
@@ -54,13 +52,6 @@ export interface Oversized {
 
 /** Requests of the server that the client may still answer; older ones are forgotten. */
 const MAX_SERVER_REQUESTS = 1_024;
-
-/** What is to be said about one request: its name for the log, and how the forbidden is answered. */
-interface Matter {
-  readonly method: string;
-  readonly name?: string;
-  readonly forbid: (ruling: Forbidden, denial: Denial) => string;
-}
 
 /**
  * One client and one server, and every message between them: the way of the client's is admit → judge →
@@ -86,7 +77,7 @@ export class Session {
     this.#governance = governance;
     this.#ports = ports;
     this.#id = id;
-    this.#own = new OwnRequests((message) => ports.toServer(message));
+    this.#own = new OwnRequests(ports.toServer);
     this.#catalogue = new Catalogue((cursor, ms) => this.#fetchPage(cursor, ms));
     this.#settlement = new Settlement(governance.store, this.#open, governance.notice);
   }
@@ -95,10 +86,12 @@ export class Session {
 
   fromClient(bytes: Uint8Array): void {
     const admitted = admit(bytes);
-    if (!admitted.ok) {
-      this.#refuse(admitted);
-      return;
-    }
+    if (admitted.ok) this.receive(admitted);
+    else this.#refuse(admitted);
+  }
+
+  /** A message of the client that was admitted before. */
+  receive(admitted: Admitted): void {
     switch (admitted.message.kind) {
       case "request":
         this.#request(admitted.message, admitted);
@@ -107,7 +100,7 @@ export class Session {
         this.#notification(admitted.message, admitted);
         return;
       case "response":
-        this.#clientAnswer(admitted.message.id, admitted);
+        this.#clientAnswer(admitted.message, admitted);
         return;
     }
   }
@@ -136,12 +129,7 @@ export class Session {
     }
     const modern = modernMeta(params);
     if (modern !== undefined) this.#meta = modern.meta;
-    const rulebook = this.#governance.rulebook();
-    const call = method === "tools/call" ? readCall(message, admitted, rulebook) : undefined;
-    if (call?.ok === false) {
-      this.#refuse(call);
-      return;
-    }
+    if (method === "initialize") this.#client = clientOf(params?.clientInfo);
     const request: OpenRequest = {
       id,
       method,
@@ -160,44 +148,24 @@ export class Session {
       });
       return;
     }
-    if (call === undefined) {
-      if (method === "initialize") this.#client = clientOf(params?.clientInfo);
-      const { ruling, reached } = judgeOther(method, params, rulebook);
-      const matter = otherMatter(id, method, reached, modern !== undefined);
-      this.#inOrder(ruling, (done) => this.#conclude(request, admitted, matter, done));
+    const hearing = hear(message, admitted, {
+      governance: this.#governance,
+      catalogue: this.#catalogue,
+      session: this.#id,
+      ...(this.#client === undefined ? {} : { client: this.#client }),
+    });
+    if (!hearing.ok) {
+      this.#open.remove(request);
+      this.#refuse(hearing);
       return;
     }
-    const { tool, args } = call;
-    const client = modern?.client ?? this.#client;
-    const ruling = judgeCall(tool, args, {
-      rulebook,
-      store: this.#governance.store,
-      catalogue: this.#catalogue,
-      who: {
-        grant: this.#governance.grant,
-        server: this.#governance.server,
-        ...(this.#id === undefined ? {} : { session: this.#id }),
-        ...(client === undefined ? {} : { client }),
-      },
-      now: this.#governance.now(),
-    });
-    const matter: Matter = {
-      method,
-      name: tool,
-      forbid: ({ outcome }, denial) => {
-        if (outcome === "hide") return unknownTool(id, tool);
-        // The answer to a call that asks for a task is no tool result.
-        return params?.task === undefined || modern !== undefined
-          ? deniedCall(id, denial, modern !== undefined)
-          : deniedRequest(id, denial);
-      },
-    };
-    this.#inOrder(ruling, (done) => this.#conclude(request, admitted, matter, done));
+    request.hearing = hearing;
+    this.#inOrder(hearing.ruling, (done) => this.#conclude(request, hearing, admitted, done));
   }
 
-  #conclude(request: OpenRequest, admitted: Admitted, matter: Matter, ruling: Ruling): void {
+  #conclude(request: OpenRequest, hearing: Hearing, admitted: Admitted, ruling: Ruling): void {
     const { shadow } = this.#governance;
-    const decision = this.#record(matter, ruling);
+    const decision = recordRuling(this.#governance, hearing, ruling);
     if (request.cancelled) {
       // Nobody waits for it, and nothing of it was sent.
       if (ruling.outcome === "allow") this.#settlement.unsent(ruling.reservation);
@@ -206,24 +174,37 @@ export class Session {
     }
     if (ruling.outcome !== "allow" && !shadow) {
       this.#open.remove(request);
-      this.#ports.toClient(matter.forbid(ruling, { id: decision, ...ruling }));
+      this.#answer(request.id, hearing.forbid(ruling, { id: decision, ...ruling }));
       return;
     }
     const { reservation, leased } = ruling.outcome === "allow" ? ruling : {};
-    if (!this.#ports.toServer(write(admitted.value, admitted.numbers))) {
-      this.#settlement.unsent(reservation);
-      this.#open.remove(request);
-      this.#ports.toClient(
-        errorMessage(request.id, INTERNAL_ERROR, "The server is gone; nothing was sent to it."),
-      );
-      return;
-    }
     request.forwarded = true;
     if (reservation !== undefined) request.reservation = reservation;
     if (leased === true) {
       request.leased = true;
       this.#settlement.hold();
     }
+    if (!this.#ports.toServer(write(admitted.value, admitted.numbers), admitted.message)) {
+      this.failed(request.id, "The server is gone; nothing was sent to it.", "unsent");
+    }
+  }
+
+  /**
+   * The request of this id will get no answer from the server; the client gets `reason`, a sentence. `unsent`: no
+   * byte of it was written; `refused`: it was refused before any handler ran; `lost`: nobody knows.
+   */
+  failed(id: Id, reason: string, what: "unsent" | "refused" | "lost"): void {
+    const request = this.#open.get(id);
+    if (request?.forwarded !== true) return;
+    if (what === "unsent") this.#settlement.unsent(request.reservation);
+    else if (what === "refused") this.#settlement.refused(request);
+    else this.#settlement.lost(request);
+    this.#open.remove(request);
+    if (!request.cancelled) this.#answer(id, errorMessage(id, INTERNAL_ERROR, reason));
+  }
+
+  #answer(id: Id | null, text: string): void {
+    this.#ports.toClient(text, { id });
   }
 
   /** Runs `next` with the ruling, after those of all requests before. */
@@ -244,14 +225,12 @@ export class Session {
     const { method, params } = message;
     const { ruling, reached } = judgeOther(method, params, this.#governance.rulebook());
     if (ruling.outcome !== "allow" || ruling.findings.length > 0) {
-      this.#record(
-        { method, ...(reached?.name === undefined ? {} : { name: reached.name }) },
-        ruling,
-      );
+      const name = reached?.name;
+      recordRuling(this.#governance, { method, ...(name === undefined ? {} : { name }) }, ruling);
     }
     if (ruling.outcome !== "allow" && !this.#governance.shadow) return;
     if (method === "notifications/cancelled" && this.#cancel(params?.requestId)) return;
-    this.#ports.toServer(write(admitted.value, admitted.numbers));
+    this.#ports.toServer(write(admitted.value, admitted.numbers), message);
   }
 
   /** True when the request was still being judged: the server never hears of it. */
@@ -262,14 +241,15 @@ export class Session {
     return !request.forwarded;
   }
 
-  #clientAnswer(id: Id, admitted: Admitted): void {
+  #clientAnswer(message: Extract<Message, { kind: "response" }>, admitted: Admitted): void {
+    const { id } = message;
     if (!this.#serverRequests.delete(idKey(id))) {
       this.#governance.notice(
         `An answer of the client to no open request of the server was dropped (id ${JSON.stringify(id)}).`,
       );
       return;
     }
-    this.#ports.toServer(write(admitted.value, admitted.numbers));
+    this.#ports.toServer(write(admitted.value, admitted.numbers), message);
   }
 
   /** Resolves when every message received was ruled on. */
@@ -277,49 +257,12 @@ export class Session {
     while (this.#queue !== undefined) await this.#queue;
   }
 
-  #refuse({ id, code, message }: Refused): void {
-    const decision = newDecisionId();
-    this.#governance.record({
-      id: decision,
-      at: this.#governance.now(),
-      outcome: "refuse",
-      enforced: true,
-      rule: "(refused)",
-      message,
-    });
+  #refuse(refused: Refused): void {
+    recordRefusal(this.#governance, refused);
+    const { id, code, message } = refused;
     if (id === undefined) return;
     const free = id !== null && this.#open.get(id) === undefined ? id : null;
-    this.#ports.toClient(errorMessage(free, code, message));
-  }
-
-  #record(matter: Omit<Matter, "forbid">, ruling: Ruling): string {
-    const id = newDecisionId();
-    const base = {
-      id,
-      at: this.#governance.now(),
-      method: matter.method,
-      ...(matter.name === undefined ? {} : { name: matter.name }),
-    };
-    if (ruling.outcome === "allow") {
-      const { record } = this.#governance;
-      record({ ...base, outcome: "allow", enforced: true, rule: "", message: "" });
-      for (const { rule, message, source } of ruling.findings) {
-        const where = source === undefined ? {} : { source };
-        record({ ...base, outcome: "deny", enforced: false, rule, message, ...where });
-      }
-      return id;
-    }
-    const { outcome, rule, message, source, detail } = ruling;
-    this.#governance.record({
-      ...base,
-      outcome,
-      enforced: !this.#governance.shadow,
-      rule,
-      message,
-      ...(source === undefined ? {} : { source }),
-      ...(detail === undefined ? {} : { detail }),
-    });
-    return id;
+    this.#answer(free, errorMessage(free, code, message));
   }
 
   // From the server -------------------------------------------------------------------------------
@@ -365,34 +308,15 @@ export class Session {
       this.#settlement.lost(request);
       this.#open.remove(request);
       if (!request.cancelled) {
-        this.#ports.toClient(errorMessage(request.id, INTERNAL_ERROR, reason));
+        this.#answer(request.id, errorMessage(request.id, INTERNAL_ERROR, reason));
       }
     }
     this.#settlement.close();
   }
 
   #serverMessage(method: string, message: JsonObject, text: string, bytes: Uint8Array): void {
-    if (isId(message.id)) {
-      this.#serverRequests.add(idKey(message.id));
-      if (this.#serverRequests.size > MAX_SERVER_REQUESTS) {
-        this.#serverRequests.delete(this.#serverRequests.values().next().value as string);
-      }
-    } else if (method === "notifications/tools/list_changed") {
-      this.#catalogue.invalidate();
-    } else if (method === "notifications/resources/updated" && this.#isHidden(message)) {
-      return;
-    }
+    if (method === "notifications/tools/list_changed") this.#catalogue.invalidate();
     this.#relay(message, text, bytes);
-  }
-
-  #isHidden({ params }: JsonObject): boolean {
-    if (this.#governance.shadow) return false;
-    const { ruling } = judgeOther(
-      "resources/read",
-      isObject(params) ? params : undefined,
-      this.#governance.rulebook(),
-    );
-    return ruling.outcome !== "allow";
   }
 
   #serverAnswer(message: JsonObject, text: string, bytes: Uint8Array): void {
@@ -417,30 +341,57 @@ export class Session {
         this.#catalogue.observe(result.tools as readonly Json[], request.listChanges);
       }
     }
-    this.#relay(message, text, bytes);
+    this.#relay(message, text, bytes, request);
   }
 
-  #relay(message: JsonObject, text: string, bytes: Uint8Array): void {
-    if (this.#governance.shadow) {
-      this.#ports.toClient(bytes);
-      return;
-    }
-    const filtered = filterLists(text, message, this.#governance.rulebook());
-    switch (filtered.kind) {
-      case "unchanged":
-        this.#ports.toClient(bytes);
+  #relay(message: JsonObject, text: string, bytes: Uint8Array, request?: OpenRequest): void {
+    const { id } = message;
+    const screened = screen(text, message, this.#governance, request?.hearing);
+    switch (screened.kind) {
+      case "pass":
+        if (typeof message.method === "string" && isId(id)) this.#expectAnswer(id);
+        this.#ports.toClient(bytes, message);
         return;
-      case "filtered":
-        this.#ports.toClient(filtered.text);
+      case "replace":
+        this.#ports.toClient(screened.text, message);
         return;
-      case "refused":
-        this.#governance.notice(`A message of the server was not relayed: ${filtered.reason}.`);
-        if (isId(message.id) && message.method === undefined) {
-          this.#ports.toClient(
-            errorMessage(message.id, INTERNAL_ERROR, "The server's answer cannot be relayed."),
-          );
+      case "drop":
+        return;
+      case "decline":
+        if (isId(id)) this.#decline(id, notAsked(screened.request));
+        return;
+      case "deny":
+        this.#denyAnswer(id, screened.ruling, request);
+        return;
+      case "refuse":
+        this.#governance.notice(`A message of the server was not relayed: ${screened.reason}.`);
+        if (isId(id)) {
+          const text = errorMessage(id, INTERNAL_ERROR, "The server's answer cannot be relayed.");
+          this.#answer(id, text);
         }
     }
+  }
+
+  #expectAnswer(id: Id): void {
+    this.#serverRequests.add(idKey(id));
+    if (this.#serverRequests.size > MAX_SERVER_REQUESTS) {
+      this.#serverRequests.delete(this.#serverRequests.values().next().value as string);
+    }
+  }
+
+  #decline(id: Id, ruling: Forbidden): void {
+    recordRuling({ ...this.#governance, shadow: false }, { method: "(server request)" }, ruling);
+    const text = errorMessage(id, METHOD_NOT_FOUND, ruling.message);
+    this.#ports.toServer(text, { kind: "response", id });
+  }
+
+  #denyAnswer(id: Json | undefined, ruling: Forbidden, request: OpenRequest | undefined): void {
+    const hearing = request?.hearing;
+    const subject = hearing ?? { method: "(server request)" };
+    const decision = recordRuling({ ...this.#governance, shadow: false }, subject, ruling);
+    if (!isId(id)) return;
+    const denial = { id: decision, ...ruling };
+    this.#answer(id, hearing?.forbid(ruling, denial) ?? deniedRequest(id, denial));
   }
 
   /** No revision lets a server send batches unasked, and a list could hide in one. */
@@ -457,7 +408,7 @@ export class Session {
   #fail(request: OpenRequest, reason: string): void {
     this.#settlement.answered(request, undefined);
     this.#open.remove(request);
-    this.#ports.toClient(errorMessage(request.id, INTERNAL_ERROR, reason));
+    this.#answer(request.id, errorMessage(request.id, INTERNAL_ERROR, reason));
   }
 
   async #fetchPage(cursor: string | undefined, ms: number): Promise<ToolsPage> {
@@ -476,20 +427,4 @@ export class Session {
       ...(typeof next === "string" ? { nextCursor: next } : {}),
     };
   }
-}
-
-function otherMatter(
-  id: Id,
-  method: string,
-  reached: Reached | undefined,
-  modern: boolean,
-): Matter {
-  return {
-    method,
-    ...(reached?.name === undefined ? {} : { name: reached.name }),
-    forbid: ({ outcome }, denial) =>
-      outcome === "hide" && reached !== undefined
-        ? notFound(id, reached, modern)
-        : deniedRequest(id, denial),
-  };
 }

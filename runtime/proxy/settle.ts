@@ -37,10 +37,15 @@ export class Settlement {
     const { reservation } = request;
     if (reservation === undefined) return;
     if (isObject(error) && typeof error.code === "number" && NOT_RUN.has(error.code)) {
-      this.#run(() => this.#store.refund(reservation, "sums"));
+      this.refused(request);
     } else if (request.leased === true) {
       this.#run(() => this.#store.release(reservation));
     }
+  }
+
+  /** The server has refused it before any handler ran. */
+  refused({ reservation }: OpenRequest): void {
+    if (reservation !== undefined) this.#run(() => this.#store.refund(reservation, "sums"));
   }
 
   /** The connection to the server is closed: nothing runs any more, but it may have run. */

@@ -1,0 +1,147 @@
+import { randomUUID } from "node:crypto";
+import type { Json } from "../../policy/index.ts";
+import type { Context } from "../engine/types.ts";
+import type { MaybePromise } from "../state/store.ts";
+import {
+  type Admitted,
+  type Id,
+  INVALID_PARAMS,
+  type JsonObject,
+  type Message,
+  type Refused,
+} from "./admit.ts";
+import { readCall } from "./call.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { type Denial, deniedCall, deniedRequest, unknownTool } from "./denials.ts";
+import { modernMeta } from "./era.ts";
+import type { Governance } from "./governance.ts";
+import { type Forbidden, judgeCall, type Ruling } from "./judge.ts";
+import { governedKind, judgeOther, notFound, type Reached } from "./kinds.ts";
+import { type Round, takesRounds } from "./rounds.ts";
+
+/** Before whom requests are heard: the policy, and what is known of the server and the client. */
+export interface Court {
+  readonly governance: Governance;
+  readonly catalogue: Catalogue;
+  /** The scope value of counters `per session`; absent counts as the grant. */
+  readonly session?: string | undefined;
+  /** What a legacy client called itself in its handshake. */
+  readonly client?: Context["client"];
+}
+
+/** One request that was admitted, and the ruling on it. */
+export interface Hearing {
+  readonly ok: true;
+  readonly id: Id;
+  readonly method: string;
+  /** Tool, resource or prompt. */
+  readonly name?: string;
+  readonly params: JsonObject | undefined;
+  /** The request is of revision 2026-07-28 or later. */
+  readonly modern: boolean;
+  readonly ruling: MaybePromise<Ruling>;
+  /** Present when the answer may ask for a further round that we have to know again. */
+  readonly round?: Pick<Round, "call" | "number">;
+  /** The answer to a request that was forbidden. */
+  readonly forbid: (ruling: Forbidden, denial: Denial) => string;
+}
+
+/**
+ * Hears one request: what must be unmistakable in it is, and the policy rules on it. A `requestState` of ours is
+ * replaced in `admitted` by the server's own. Never throws.
+ */
+export function hear(
+  message: Extract<Message, { kind: "request" }>,
+  admitted: Admitted,
+  court: Court,
+): Hearing | Refused {
+  const { id, method, params } = message;
+  const { governance } = court;
+  const rulebook = governance.rulebook();
+  const era = modernMeta(params);
+  const modern = era !== undefined;
+  const call = method === "tools/call" ? readCall(message, admitted, rulebook) : undefined;
+  if (call?.ok === false) return call;
+  const continued = call !== undefined || governedKind(method, rulebook);
+  const further = continued ? unwrapState(message, court) : undefined;
+  if (further?.ok === false) return further;
+  const round = continued && modern && takesRounds(method) ? newRound(further) : undefined;
+  const base = { ok: true as const, id, method, params, modern, ...(round && { round }) };
+
+  if (call === undefined) {
+    const { ruling, reached } = judgeOther(method, params, rulebook);
+    return {
+      ...base,
+      ...(reached?.name === undefined ? {} : { name: reached.name }),
+      ruling,
+      forbid: forbidOther(id, reached, modern),
+    };
+  }
+  const { tool, args } = call;
+  const client = era?.client ?? court.client;
+  return {
+    ...base,
+    name: tool,
+    ruling: judgeCall(tool, args, {
+      rulebook,
+      store: governance.store,
+      catalogue: court.catalogue,
+      who: {
+        grant: governance.grant,
+        server: governance.server,
+        ...(court.session === undefined ? {} : { session: court.session }),
+        ...(client === undefined ? {} : { client }),
+      },
+      now: governance.now(),
+      ...(further === undefined ? {} : { continues: () => governance.rounds.claim(further.round) }),
+    }),
+    forbid: ({ outcome }, denial) => {
+      if (outcome === "hide") return unknownTool(id, tool);
+      // The answer to a call that asks for a task is no tool result.
+      return params?.task === undefined || modern
+        ? deniedCall(id, denial, modern)
+        : deniedRequest(id, denial);
+    },
+  };
+}
+
+/** The round that a request continues; refused when its state is none of ours. */
+function unwrapState(
+  { id, method, params }: Extract<Message, { kind: "request" }>,
+  { governance }: Court,
+): { readonly ok: true; readonly round: Round } | Refused | undefined {
+  const given = params?.requestState;
+  if (params === undefined || given === undefined) return undefined;
+  const round =
+    typeof given === "string" && takesRounds(method)
+      ? governance.rounds.open(method, params, given)
+      : undefined;
+  if (round === undefined) {
+    return {
+      ok: false,
+      id,
+      code: INVALID_PARAMS,
+      message:
+        "The `requestState` is not one that this request was answered with, or it has expired; send the request without it.",
+    };
+  }
+  // The message was read by us and is held by nobody else, so it is changed in place: the texts of its
+  // numbers are known by the object that holds them.
+  const held = params as { [key: string]: Json };
+  if (round.state === undefined) delete held.requestState;
+  else held.requestState = round.state;
+  return { ok: true, round };
+}
+
+function newRound(further: { readonly round: Round } | undefined): Pick<Round, "call" | "number"> {
+  return further === undefined
+    ? { call: randomUUID(), number: 0 }
+    : { call: further.round.call, number: further.round.number };
+}
+
+function forbidOther(id: Id, reached: Reached | undefined, modern: boolean): Hearing["forbid"] {
+  return ({ outcome }, denial) =>
+    outcome === "hide" && reached !== undefined
+      ? notFound(id, reached, modern)
+      : deniedRequest(id, denial);
+}

@@ -1,0 +1,126 @@
+import type { Json } from "../../policy/index.ts";
+import { isId, isObject, type JsonObject } from "./admit.ts";
+import type { Governance, ServerRequest } from "./governance.ts";
+import type { Hearing } from "./hear.ts";
+import type { Forbidden } from "./judge.ts";
+import { judgeOther } from "./kinds.ts";
+import { filterLists } from "./lists.ts";
+import { MAX_ROUNDS } from "./rounds.ts";
+import { scan } from "./scan.ts";
+import { write } from "./write.ts";
+
+/** What becomes of a message of the server. */
+export type Screened =
+  /** It goes to the client as it came. */
+  | { readonly kind: "pass" }
+  /** This goes in its place. */
+  | { readonly kind: "replace"; readonly text: string }
+  /** Nothing goes to the client. */
+  | { readonly kind: "drop" }
+  /** A request that is not passed on: the server gets an error. */
+  | { readonly kind: "decline"; readonly request: ServerRequest }
+  /** An answer that the client may not have: it gets a denial. */
+  | { readonly kind: "deny"; readonly ruling: Forbidden }
+  /** An answer that cannot be relayed; `reason` is a clause. */
+  | { readonly kind: "refuse"; readonly reason: string };
+
+const PASS: Screened = { kind: "pass" };
+const DROP: Screened = { kind: "drop" };
+
+const ASKS: ReadonlyMap<string, ServerRequest> = new Map([
+  ["sampling/createMessage", "sampling"],
+  ["elicitation/create", "elicitation"],
+  ["roots/list", "roots"],
+]);
+
+/** Deep enough for any answer, and safe for the stack. */
+const ANSWER_LIMITS = { depth: 512, values: 5_000_000 };
+
+/**
+ * Screens one message of the server, whatever it was asked: lists lose what the policy hides, requests to the
+ * client may be refused, and a further round gets a `requestState` of ours.
+ *
+ * @param text The message as it came; `message` is what JSON.parse made of it.
+ * @param answered The request that it answers, where that is known.
+ */
+export function screen(
+  text: string,
+  message: JsonObject,
+  governance: Governance,
+  answered?: Hearing,
+): Screened {
+  if (typeof message.method === "string") return screenMessage(message.method, message, governance);
+  const { result } = message;
+  const asked = isObject(result) ? refusedInput(result, governance) : undefined;
+  if (asked !== undefined) return { kind: "deny", ruling: notAsked(asked) };
+  const filtered = governance.shadow
+    ? ({ kind: "unchanged" } as const)
+    : filterLists(text, message, governance.rulebook());
+  if (filtered.kind === "refused") return { kind: "refuse", reason: filtered.reason };
+  if (answered?.round !== undefined && isObject(result) && result.resultType === "input_required") {
+    return sealRound(filtered.kind === "filtered" ? filtered.text : text, answered, governance);
+  }
+  return filtered.kind === "filtered" ? { kind: "replace", text: filtered.text } : PASS;
+}
+
+function screenMessage(method: string, message: JsonObject, governance: Governance): Screened {
+  const { params, id } = message;
+  if (id !== undefined) {
+    const request = ASKS.get(method);
+    return request !== undefined && isId(id) && governance.refusedRequests.has(request)
+      ? { kind: "decline", request }
+      : PASS;
+  }
+  if (!isObject(params)) return PASS;
+  if (refusedInput(params, governance) !== undefined) return DROP;
+  if (method !== "notifications/resources/updated" || governance.shadow) return PASS;
+  const { ruling } = judgeOther("resources/read", params, governance.rulebook());
+  return ruling.outcome === "allow" ? PASS : DROP;
+}
+
+/** What the server asks for inside a result or a task, and may not. */
+function refusedInput(
+  { inputRequests }: JsonObject,
+  { refusedRequests }: Governance,
+): ServerRequest | undefined {
+  if (refusedRequests.size === 0 || !isObject(inputRequests)) return undefined;
+  for (const asked of Object.values(inputRequests)) {
+    const method = isObject(asked) && typeof asked.method === "string" ? asked.method : "";
+    const request = ASKS.get(method);
+    if (request !== undefined && refusedRequests.has(request)) return request;
+  }
+  return undefined;
+}
+
+export function notAsked(request: ServerRequest): Forbidden {
+  return {
+    outcome: "deny",
+    rule: "(server request)",
+    message: `The server asked its client for ${request}, which is not permitted here.`,
+  };
+}
+
+function sealRound(text: string, answered: Hearing, governance: Governance): Screened {
+  const { round, method, params } = answered;
+  if (round === undefined || params === undefined) return PASS;
+  if (round.number >= MAX_ROUNDS) {
+    return {
+      kind: "deny",
+      ruling: {
+        outcome: "deny",
+        rule: "(too many rounds)",
+        message: `The server asked for input more than ${MAX_ROUNDS} times.`,
+      },
+    };
+  }
+  // Read again with all duplicates seen and all digits kept: this message is written anew.
+  const scanned = scan(text, ANSWER_LIMITS);
+  if (!scanned.ok) return { kind: "refuse", reason: scanned.message };
+  const answer = scanned.value as { readonly result: { [key: string]: Json } };
+  const { requestState } = answer.result;
+  if (requestState !== undefined && typeof requestState !== "string") {
+    return { kind: "refuse", reason: "its `requestState` is not a string" };
+  }
+  answer.result.requestState = governance.rounds.seal(method, params, round, requestState);
+  return { kind: "replace", text: write(scanned.value, scanned.numbers) };
+}
