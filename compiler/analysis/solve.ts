@@ -143,7 +143,7 @@ function finish(state: State, domains: Domains): Model | "no" | "perhaps" {
 /** A value that is there lies in an object or a list; what has a measure is a text or a list. */
 function link(state: State, domains: Domains): State | undefined {
   const linked = new Map(state);
-  const require = (path: readonly (string | number)[], values: ValueSet): boolean => {
+  const confine = (path: readonly (string | number)[], values: ValueSet): boolean => {
     const key = pathKey(path);
     const before = linked.get(key);
     const operand: Operand = before?.operand ?? { of: "value", key, path };
@@ -162,7 +162,7 @@ function link(state: State, domains: Domains): State | undefined {
       const parent = operand.path.slice(0, length);
       // The roots are objects by themselves.
       if (length === 1) break;
-      if (!require(parent, typeof step === "number" ? LISTS : OBJECTS)) return undefined;
+      if (!confine(parent, typeof step === "number" ? LISTS : OBJECTS)) return undefined;
     }
   }
   for (const [key, constraint] of linked) {

@@ -197,7 +197,7 @@ export const notCore = message<{ extensions: readonly string[] }>({
   explanation:
     "`--target policylayer` emits only what the public policy format version 1 of hosted gateways has. A part that would be lost makes the policy weaker, so it is an error.",
   example: {
-    fails: "allow get_order limit 10/minute per session\n",
+    fails: "allow get_order limit 10/minute per server\n",
     passes: "allow get_order limit 10/minute\n",
     tools: shop,
     target: "policylayer",

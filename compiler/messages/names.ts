@@ -8,7 +8,7 @@ import { message } from "../../language/index.ts";
 const shop = {
   server: { name: "shop" },
   tools: [
-    { name: "create_refund", inputSchema: { type: "object" } },
+    { name: "create_refund", inputSchema: { type: "object" }, risk: "write" },
     { name: "get_order", inputSchema: { type: "object" }, risk: "read" },
   ],
 };
