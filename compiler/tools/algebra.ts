@@ -60,11 +60,12 @@ export function membersOf(type: Type): readonly Type[] {
 
 /** What is any of the types. One that is `unknown` makes all unknown; a literal that another covers goes. */
 export function union(types: readonly Type[]): Type {
-  const members = new Map<string, Type>();
+  if (types.length === 1) return types[0] as Type;
+  const members = new Map<unknown, Type>();
   for (const type of types) {
     for (const member of membersOf(type)) {
       if (member.kind === "unknown") return member;
-      members.set(key(member), member);
+      members.set(identity(member), member);
     }
   }
   const wide = [...members.values()].filter((member) => member.kind !== "literal");
@@ -86,6 +87,16 @@ function isScalarKind(type: Type): boolean {
 /** Nodes that are compared; larger types count as different from all others. */
 const MAX_COMPARED = 2_000;
 let strangers = 0;
+
+/** What two types share exactly when they are the same. */
+function identity(type: Type): unknown {
+  // Enumerations are long: a plain number stands for itself, a string is told from the texts of `key`.
+  if (type.kind === "literal") {
+    if (typeof type.value === "number") return type.value;
+    if (typeof type.value === "string") return `"${type.value}`;
+  }
+  return key(type);
+}
 
 /** A text that two types share exactly when they are the same. */
 function key(type: Type): string {

@@ -49,7 +49,7 @@ function stated(tool: Tool, risk: RiskClass): { risk: RiskClass; why: string } {
 
 function weigh(tool: Tool, evidence: readonly Evidence[]): { risk: RiskClass; why: string } {
   const sure = gravest(evidence.filter((piece) => piece.sure));
-  if (sure !== undefined) return { risk: sure.risk, why: sentence(sure.why) };
+  if (sure !== undefined) return { risk: sure.risk, why: sentence(withName(sure, evidence)) };
   if (tool.annotations?.readOnlyHint === true) {
     return { risk: "read", why: "The server says `readOnlyHint`, and nothing speaks against it." };
   }
@@ -62,6 +62,16 @@ function weigh(tool: Tool, evidence: readonly Evidence[]): { risk: RiskClass; wh
     why: "Nothing says what it does, so it counts as one that changes something.",
   };
 }
+
+/** What a hint says stands beside what the name says: the reader may know better than the server. */
+function withName(hint: Evidence, evidence: readonly Evidence[]): string {
+  const named = evidence.find(({ why }) => why.startsWith("the name says"));
+  return hint.why !== DESTRUCTIVE || named === undefined
+    ? hint.why
+    : `${hint.why}, and ${named.why}`;
+}
+
+const DESTRUCTIVE = "the server says `destructiveHint`";
 
 function gravest(evidence: readonly Evidence[]): Evidence | undefined {
   return evidence.reduce<Evidence | undefined>(
@@ -79,7 +89,7 @@ function fromHints(tool: Tool): Evidence[] {
   const { readOnlyHint, destructiveHint } = tool.annotations ?? {};
   const found: Evidence[] = [];
   if (destructiveHint === true) {
-    found.push({ risk: "destructive", sure: true, why: "the server says `destructiveHint`" });
+    found.push({ risk: "destructive", sure: true, why: DESTRUCTIVE });
   }
   if (readOnlyHint === false) {
     found.push({ risk: "write", sure: true, why: "the server says that it does not only read" });

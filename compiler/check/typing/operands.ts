@@ -3,6 +3,7 @@ import type {
   Literal,
   Measure,
   Operand,
+  Path,
   PathOperand,
   Span,
 } from "../../../language/index.ts";
@@ -54,16 +55,32 @@ function typeOfPath(
 ): TypedOperand | undefined {
   const found = resolvePath(path, part, environment, problems);
   if (found === undefined) return undefined;
-  const text = `\`${pathText(path)}\``;
-  if (fallback === undefined) return { ...found, text, span };
+  const { type: pathType, mayBeMissing } = found;
+  if (fallback === undefined) return named(path, span, pathType, mayBeMissing);
   const kinds = kindsOf(found.type);
   if (kinds !== undefined && !kinds.has(kindOf(jsonOf(fallback)))) {
     const type = describe(found.type);
     const value = JSON.stringify(jsonOf(fallback));
-    problems.add(wrongElse, { operand: text, type, value }, fallback.span, part);
+    problems.add(wrongElse, { operand: backticked(path), type, value }, fallback.span, part);
     return undefined;
   }
-  return { text, span, type: union([found.type, literalType(fallback)]), mayBeMissing: false };
+  return named(path, span, union([pathType, literalType(fallback)]), false);
+}
+
+/** Most operands are right, and their words never asked for. */
+function named(path: Path, span: Span, type: Type, mayBeMissing: boolean): TypedOperand {
+  return {
+    type,
+    mayBeMissing,
+    span,
+    get text() {
+      return backticked(path);
+    },
+  };
+}
+
+function backticked(path: Path): string {
+  return `\`${pathText(path)}\``;
 }
 
 function typeOfMeasure(
@@ -79,7 +96,7 @@ function typeOfMeasure(
   if (kinds !== undefined && !measurable.some((wanted) => kinds.has(wanted as never))) {
     const parameters = {
       measure: kind,
-      operand: `\`${pathText(path)}\``,
+      operand: backticked(path),
       type: describe(found.type),
     };
     problems.add(notMeasurable, parameters, path.span, part);
@@ -118,15 +135,22 @@ function lengthsOf(type: Type): readonly [number, number] | undefined {
   return Array.isArray(value) ? [value.length, value.length] : undefined;
 }
 
+/** A literal is typed once, not once a tool. */
+const literals = new WeakMap<Literal, TypedOperand>();
+
 function typeOfLiteral(literal: Literal, problems: Problems): TypedOperand | undefined {
   if (literal.kind === "list" && isMixed(literal, problems)) return undefined;
-  return {
+  const known = literals.get(literal);
+  if (known !== undefined) return known;
+  const typed: TypedOperand = {
     text: `\`${short(JSON.stringify(jsonOf(literal)))}\``,
     type: literalType(literal),
     mayBeMissing: false,
     span: literal.span,
     literal,
   };
+  literals.set(literal, typed);
+  return typed;
 }
 
 function short(text: string): string {

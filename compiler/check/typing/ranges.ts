@@ -25,7 +25,7 @@ export function verdictOf(
 ): Verdict | undefined {
   const parts = membersOf(type);
   if (parts.length === 0 || parts.length > MAX_VALUES) return undefined;
-  const test = tester(operator, constant, ignoringCase);
+  const test = parts.some(isTriable) ? tester(operator, constant, ignoringCase) : undecided;
   const verdicts = parts.map((part) => partVerdict(part, operator, constant, test));
   const first = verdicts[0];
   if (first === undefined) return undefined;
@@ -37,6 +37,13 @@ export function verdictOf(
         because: parts.every(isLiteral) ? `is one of ${parts.length} values` : first.because,
       };
 }
+
+/** Of few enough values to try them. */
+function isTriable(type: Type): boolean {
+  return type.kind === "literal" || type.kind === "boolean";
+}
+
+const undecided: Test = () => undefined;
 
 function isLiteral(type: Type): boolean {
   return type.kind === "literal";
