@@ -76,7 +76,12 @@ function readValue(source: Source, value: Json): ReturnType<typeof readToolList>
     diagnostics.push(report(toolListPage, {}, source, places.tools ?? first));
   }
   const tools = readTools(source, list.tools, places.entries, diagnostics);
-  const { server, ...fields } = list;
+  const { server, ...others } = list;
+  const fields = { ...others, ...readKinds(source, list, diagnostics) };
+  if (fields.capabilities !== undefined && !isJsonObject(fields.capabilities)) {
+    diagnostics.push(wrongField(source, "capabilities", "an object"));
+    fields.capabilities = {};
+  }
   const named = typeof server === "string" ? { name: server } : server;
   const complete = list.nextCursor === undefined ? list.complete : false;
   return {
@@ -90,6 +95,46 @@ function readValue(source: Source, value: Json): ReturnType<typeof readToolList>
     } as unknown as ToolList,
     diagnostics,
   };
+}
+
+/** The other lists of a server, and what each of their entries must have. */
+const KINDS = [
+  ["resources", "uri", "resource"],
+  ["resourceTemplates", "uriTemplate", "resource template"],
+  ["prompts", "name", "prompt"],
+] as const;
+
+/** Those other lists, without the entries that are not what they should be, each of which is reported. */
+function readKinds(
+  source: Source,
+  list: JsonObject,
+  diagnostics: Diagnostic[],
+): { [field: string]: Json } {
+  const read: { [field: string]: Json } = {};
+  for (const [field, key, word] of KINDS) {
+    const value = list[field];
+    if (value === undefined) continue;
+    if (!Array.isArray(value)) {
+      diagnostics.push(wrongField(source, field, "a list"));
+      read[field] = [];
+      continue;
+    }
+    const sound = value.filter(
+      (entry: Json) => isJsonObject(entry) && typeof entry[key] === "string",
+    );
+    read[field] = sound;
+    const first = value.findIndex((entry: Json) => !sound.includes(entry));
+    if (first < 0) continue;
+    const span = elements(source.text, fieldSpan(source, field).start)[first];
+    const problem = `A ${word} is an object with a string \`${key}\`, and this is none.`;
+    diagnostics.push(report(toolShape, { problem }, source, span ?? fieldSpan(source, field)));
+  }
+  return read;
+}
+
+function wrongField(source: Source, field: string, wanted: string): Diagnostic {
+  const problem = `The field \`${field}\` is not ${wanted}.`;
+  return report(toolListShape, { problem }, source, fieldSpan(source, field));
 }
 
 function readTools(
@@ -177,13 +222,21 @@ export function toolSpans(source: Source): ReadonlyMap<string, Span> {
 
 /** The value of a tool list's `tools`, and its elements. The text must be JSON. */
 function toolPlaces(source: Source): { readonly tools?: Span; readonly entries: readonly Span[] } {
-  const whole = { start: valueStart(source.text), end: source.text.length };
-  const result = memberSpan(source, whole, "result");
-  const tools =
-    memberSpan(source, whole, "tools") ??
-    (result === undefined ? undefined : memberSpan(source, result, "tools"));
+  const tools = memberSpan(source, listSpan(source), "tools");
   if (tools === undefined) return { entries: [] };
   return { tools, entries: elements(source.text, tools.start) };
+}
+
+/** The object that holds the list: the whole text, or the `result` of an envelope. */
+function listSpan(source: Source): Span {
+  const whole = { start: valueStart(source.text), end: source.text.length };
+  if (memberSpan(source, whole, "tools") !== undefined) return whole;
+  return memberSpan(source, whole, "result") ?? whole;
+}
+
+function fieldSpan(source: Source, field: string): Span {
+  const start = valueStart(source.text);
+  return memberSpan(source, listSpan(source), field) ?? { start, end: start };
 }
 
 /** The span of a member's value; of several with the name the last, as `JSON.parse` takes it. */

@@ -58,6 +58,10 @@ describe("readToolList", () => {
     ['{"tools":[{"name":"a","risk":"harmless"}]}', "MCPP302 error", '"harmless"'],
     ['{"tools":[{"name":"a"},{"name":"a","x":1}]}', "MCPP303 error", '"a"'],
     ['{"tools":[{"name":"a"},{"name":"a"}]}', "MCPP303 warning", '"a"'],
+    ['{"tools":[],"resources":{}}', "MCPP301 error", "{}"],
+    ['{"tools":[],"capabilities":3}', "MCPP301 error", "3"],
+    ['{"tools":[],"resources":[{"uri":"a:b"},{"uri":3}]}', "MCPP302 error", '{"uri":3}'],
+    ['{"result":{"tools":[],"prompts":[null,7]}}', "MCPP302 error", "null"],
     ['{"tools":[],"nextCursor":"2"}', "MCPP304 warning", "[]"],
   ])("reports %s", (text, code, place) => {
     const { codes, places } = read(text);
