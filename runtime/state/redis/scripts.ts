@@ -196,6 +196,7 @@ local function set_log(charge, used, now)
   set_family(charge, ends, now)
 end
 
+-- To be followed by set_log.
 local function drop_left(charge, state, now)
   if state.left > 0 then redis.call('ZREMRANGEBYSCORE', charge.log, '-inf', str(now)) end
   state.left = 0
@@ -252,11 +253,13 @@ local function held(key, now)
 end
 
 local function free_slot(charge, now, id, index)
+  local slot = slot_of(id, index, charge)
+  local ends = redis.call('ZSCORE', charge.log, slot)
+  if not ends or tonumber(ends) <= now then return end
   local state = load(charge, now)
   drop_left(charge, state, now)
-  if redis.call('ZREM', charge.log, slot_of(id, index, charge)) == 1 then
-    set_log(charge, state.used - charge.amount, now)
-  end
+  redis.call('ZREM', charge.log, slot)
+  set_log(charge, state.used - charge.amount, now)
 end
 `;
 
@@ -326,11 +329,10 @@ local function give_back(charge)
     end
     return
   end
-  if at + charge.ms <= now then return end
-  drop_left(charge, state, now)
   local leaves = str(at + charge.ms)
   local entry = redis.call('ZRANGEBYSCORE', charge.log, leaves, leaves)[1]
-  if not entry then return end
+  if not entry or at + charge.ms <= now then return end
+  drop_left(charge, state, now)
   redis.call('ZREM', charge.log, entry)
   local rest = amount_of(entry) - charge.amount
   if rest > 0 then redis.call('ZADD', charge.log, leaves, leaves .. ':' .. str(rest)) end

@@ -54,6 +54,10 @@ export class RedisServer {
     await gone;
   }
 
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#process?.kill(signal);
+  }
+
   async command(...words: readonly [string, ...string[]]): Promise<unknown> {
     const client = new Redis(this.port);
     try {
