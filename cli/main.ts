@@ -25,6 +25,22 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "save a server's tool list",
     load: () => import("./pull.ts"),
   },
+  check: {
+    summary: "type-check policies",
+    load: () => import("./check.ts"),
+  },
+  compile: {
+    summary: "compile a policy to JSON",
+    load: () => import("./compile.ts"),
+  },
+  fmt: {
+    summary: "format policies in place",
+    load: () => import("./fmt.ts"),
+  },
+  import: {
+    summary: "turn policy JSON, or Intercept YAML, into a policy",
+    load: () => import("./import.ts"),
+  },
   serve: {
     summary: "put a policy in front of a server",
     load: () => import("./serve.ts"),

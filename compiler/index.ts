@@ -1,9 +1,11 @@
+export { catalogue } from "./catalogue.ts";
 export type { Compilation, CompileOptions } from "./compile.ts";
 export { check, compile } from "./compile.ts";
 export type { Host } from "./host.ts";
 export type { Target } from "./lower/target.ts";
 export { TARGETS } from "./lower/target.ts";
 export type * from "./program.ts";
+export { raiseIntercept } from "./raise/intercept.ts";
 export type { RaiseOptions } from "./raise/policy.ts";
 export { raisePolicy } from "./raise/policy.ts";
 export type { Notice, Raised } from "./raise/writer.ts";
