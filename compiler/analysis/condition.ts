@@ -109,8 +109,8 @@ function opaque(key: string, negated: boolean): Truth {
 }
 
 /** A statement about a path that is false when it is missing and an error when it is not of its kind. */
-function factAbout(key: string, operand: Operand, kinds: ValueSet): Truth {
-  const inside = opaque(key, false);
+function factAbout(key: string, operand: Operand, kinds: ValueSet, negated = false): Truth {
+  const inside = opaque(key, negated);
   const mistyped = literal(operand, complement(union(kinds, MISSING)));
   return {
     isTrue: all([literal(operand, kinds), inside.isTrue]),
@@ -205,6 +205,11 @@ function compare(
     }
     return presentOf(node, negation);
   }
+  // Some texts are no places: then the comparison is an error, which only a fact can be.
+  if (operator === "under") {
+    if (left.kind !== "path-operand" || left.else !== undefined) return presentOf(node, negation);
+    return factAbout(conditionKey(node), valueAt(path), STRINGS, negated);
+  }
   const verdicts = verdictsOf(operator, value, ignoringCase);
   if (verdicts === undefined) return presentOf(node, negation);
   if (left.kind === "path-operand") return judged(valueAt(path), verdicts, negated, left.else);
@@ -213,9 +218,11 @@ function compare(
   const inside = judged(measure, verdicts, negated);
   const there = literal(valueAt(path), measurable);
   const mistyped = literal(valueAt(path), complement(union(measurable, MISSING)));
+  // A text that is no URL has no host, and asking for it is an error.
+  const noHost = left.kind === "host" ? literal(measure, MISSING) : FALSE;
   return {
     isTrue: all([there, inside.isTrue]),
-    notFalse: any([mistyped, all([there, inside.notFalse])]),
+    notFalse: any([mistyped, all([there, any([inside.notFalse, noHost])])]),
   };
 }
 
@@ -258,6 +265,7 @@ function verdictsOf(
       return Array.isArray(value) ? equal(value, ignoringCase) : undefined;
     case "!=":
     case "not in":
+    case "under":
       return undefined;
     case "<":
       return numeric(value, (n) => between(Number.NEGATIVE_INFINITY, true, n, true));
@@ -271,7 +279,6 @@ function verdictsOf(
     case "ends with":
     case "contains":
     case "like":
-    case "under":
     case "matches":
       return typeof value === "string"
         ? textual(operator, value, ignoringCase)
@@ -337,7 +344,7 @@ function kindOf(value: Json): ValueSet {
   return Array.isArray(value) ? LISTS : value === null ? PRESENT : OBJECTS;
 }
 
-type TextOperator = "starts with" | "ends with" | "contains" | "like" | "under" | "matches";
+type TextOperator = "starts with" | "ends with" | "contains" | "like" | "matches";
 
 function textual(operator: TextOperator, wanted: string, ignoringCase: boolean): Verdicts {
   const both = operator === "contains";
@@ -347,7 +354,7 @@ function textual(operator: TextOperator, wanted: string, ignoringCase: boolean):
     predicate: {
       key: `${operator}${ignoringCase ? " folded" : ""} ${JSON.stringify(wanted)}`,
       positive: true,
-      ...(ignoringCase || operator === "like" || operator === "under" || operator === "matches"
+      ...(ignoringCase || operator === "like" || operator === "matches"
         ? {}
         : { text: { operator, literal: wanted } }),
       test: (value) => {

@@ -2,7 +2,8 @@ import type { Json } from "../../policy/index.ts";
 import { complement, isEmpty, type ValueSet } from "./values.ts";
 
 /**
- * What a condition reads. `value` is the value of a path, `length` and `host` are measures of it, `day` is
+ * What a condition reads. `value` is the value of a path, `length` and `host` are measures of it (a text that
+ * is no URL has a missing host), `day` is
  * the calendar day of the call in UTC (days since 1970-01-01), and a `fact` is a comparison that is not
  * taken apart: its value is `true`, `false`, or missing where the comparison is an error.
  */

@@ -115,7 +115,7 @@ function domainOf(operand: Operand, domains: Domains): ValueSet {
     case "length":
       return { ...between(0, false, Number.POSITIVE_INFINITY, true), whole: true };
     case "host":
-      return STRINGS;
+      return union(STRINGS, MISSING);
     case "day":
       return {
         ...between(Number.NEGATIVE_INFINITY, true, Number.POSITIVE_INFINITY, true),

@@ -4,7 +4,6 @@ import { classOfTodayCheck } from "./class-of-today.ts";
 import { clientPermitsCheck } from "./client-permits.ts";
 import { conditionsCheck } from "./conditions.ts";
 import { deadRulesCheck } from "./dead-rules.ts";
-import { denyUnderCheck } from "./deny-under.ts";
 import { duplicateRulesCheck } from "./duplicate-rules.ts";
 import { escapedByOmissionCheck } from "./escaped-by-omission.ts";
 import { graveAndOpenCheck } from "./grave-and-open.ts";
@@ -32,7 +31,6 @@ export const rules: readonly Check[] = [
   splitLimitCheck,
   escapedByOmissionCheck,
   textOperatorOnAddressCheck,
-  denyUnderCheck,
   clientPermitsCheck,
   writeOnlyCheck,
   classOfTodayCheck,

@@ -1,4 +1,5 @@
 import type { Comparison, Fix, Literal, RegexNode, StringNode } from "../../language/index.ts";
+import { underProblem } from "../../policy/index.ts";
 import { textOperatorOnAddress } from "../messages/escapes.ts";
 import type { BoundRule, Program } from "../program.ts";
 import type { Check } from "./check.ts";
@@ -22,7 +23,7 @@ export const textOperatorOnAddressCheck: Check = {
         const { what, literal } = address;
         const grants = effectOf(rule, leaf) === "grants";
         const operator = leaf.node.operator;
-        const fix = fixOf(rule, leaf, leaf.node, what);
+        const fix = fixOf(rule, leaf.node, what, grants);
         report(
           textOperatorOnAddress,
           { operator, what, sample: sample(operator, what, literal, grants), grants },
@@ -128,15 +129,17 @@ function sample(operator: string, what: What, literal: string, grants: boolean):
   return operator === "ends with" ? `/elsewhere${path}` : `${path}/../../secret`;
 }
 
-/** Only a permission gets narrower by it, and only where the whole literal is the place. */
-function fixOf(rule: BoundRule, leaf: Leaf, node: Comparison, what: What): Fix | undefined {
-  if (what === "host name" || effectOf(rule, leaf) !== "grants" || leaf.negated) return undefined;
+/** `under` in place of the operator, where the whole literal is the place. */
+function fixOf(rule: BoundRule, node: Comparison, what: What, grants: boolean): Fix | undefined {
+  if (what === "host name") return undefined;
   if (node.right.kind !== "string" || node.ignoringCase !== undefined) return undefined;
   const written = rule.source.slice(node.right.span);
   if (!written.startsWith('"') || node.left.kind !== "path-operand") return undefined;
   const { value } = node.right;
+  // What forbids a text anywhere in a path forbids more than a place at its beginning.
+  if (node.operator === "contains" && !grants) return undefined;
   const place = placeOf(node.operator, value);
-  if (place === undefined) return undefined;
+  if (place === undefined || underProblem(place) !== undefined) return undefined;
   return {
     title: `Compare with \`under ${JSON.stringify(place)}\``,
     edits: [
@@ -151,7 +154,6 @@ function fixOf(rule: BoundRule, leaf: Leaf, node: Comparison, what: What): Fix |
 /** The place that a text operator most likely means; undefined where that is a guess. */
 function placeOf(operator: Comparison["operator"], literal: string): string | undefined {
   const trimmed = literal.length > 1 ? literal.replace(/(?<=[^/:])\/+$/, "") : literal;
-  if (!/^(?:\/|https?:\/\/[^/])/.test(literal) || /\.\./.test(literal)) return undefined;
   if (operator === "starts with" || operator === "contains") {
     return /[*?]/.test(literal) ? undefined : trimmed;
   }

@@ -41,7 +41,6 @@ const NOT_MET = {
   deny: "is not denied by this rule",
   ask: "is let through without being asked about",
   limit: "is not counted by this limit",
-  allow: "is permitted by this rule",
 } as const;
 
 export const escapedByOmission = message<{ rule: "deny" | "ask" | "limit"; path: string }>({
@@ -82,14 +81,12 @@ export const textOperatorOnAddress = message<{
   title: "an address compared as text",
   message: ({ operator, what, sample, grants }) =>
     `\`${operator}\` compares text, not ${what}s: \`${sample}\` ${grants ? "passes" : "escapes"} too.`,
-  hint: ({ what, grants }) =>
+  hint: ({ what }) =>
     what === "host name"
-      ? 'Compare the host itself: `host(…) == "…"`, or `under` with a whole URL.'
-      : grants
-        ? `\`under\` compares ${what}s part by part.`
-        : `Name what is permitted in place of what is not: \`deny … unless … under\`.`,
+      ? 'Compare the host itself, `host(…) == "…"`, or a whole URL with `under`.'
+      : `\`under\` compares ${what}s part by part, and takes no spelling that is in doubt.`,
   explanation:
-    "One file or page has many spellings: `/srv/out/../secret`, `//etc`, `https://example.com@evil.example`, `https://example.com.evil.example`. A comparison of texts sees only one of them, so a permission that is written with `starts with`, `contains`, `like` or `matches` lets more pass than it says, and a prohibition less.\n\n`under` compares paths by segment and URLs by scheme, host and path, and takes no spelling that is in doubt. Use it to say what is permitted; what is not under the permitted place is then denied, however it is spelt.",
+    "One file or page has many spellings: `/srv/out/../secret`, `//etc`, `https://example.com@evil.example`, `https://example.com.evil.example`. A comparison of texts sees only one of them, so a permission that is written with `starts with`, `contains`, `like` or `matches` lets more pass than it says, and a prohibition less.\n\n`under` compares paths by segment and URLs by scheme, host and path. A spelling that is in doubt (`..`, a backslash, an encoded slash, user info, a relative path) is an error, and denies the call, in a permission as in a prohibition.",
   example: {
     tools: files,
     fails: `default deny
@@ -250,30 +247,6 @@ pin tools
 
 limit list_notes 60/minute
 deny @destructive
-`,
-  },
-});
-
-export const denyUnder = message<{ rule: keyof typeof NOT_MET; place: string; sample: string }>({
-  code: "MCPP408",
-  severity: "warning",
-  title: "a prohibition by place",
-  message: ({ rule, place, sample }) =>
-    `\`${sample}\` is not under \`${place}\` by this comparison, so it ${NOT_MET[rule]}.`,
-  hint: () => "Name the places that are permitted: `deny … unless … under …`.",
-  explanation:
-    "`under` is made for permissions: whatever is in doubt (`..`, backslashes, encoded slashes, a relative path, user info in a URL) is *not* under the place, and so not permitted. In a `deny if` the same doubt lets the call pass. Say which places are permitted with `deny … unless`; everything else is then denied, however it is spelt.",
-  example: {
-    tools: files,
-    fails: `default deny
-
-allow read_file
-deny read_file if args.path under "/etc"
-`,
-    passes: `default deny
-
-allow read_file
-deny read_file unless args.path under "/srv/docs"
 `,
   },
 });

@@ -120,7 +120,6 @@ export const wrongPrograms: readonly WrongProgram[] = [
   // Escapes and dead ends
   wrong("a condition that a call escapes", 'deny create_refund if args.reason == "gift"'),
   wrong("a path compared as text", 'deny read_file unless args.path starts with "/srv"'),
-  wrong("a prohibition by place", 'deny read_file if args.path under "/etc"'),
   wrong("a limit that is split", "limit get_order 10/minute per session"),
   wrong("a permission by the client's word", 'deny get_order unless client.name == "desk"'),
   wrong("an impossible condition", "ask list_orders if args.page > 5 and args.page < 2"),

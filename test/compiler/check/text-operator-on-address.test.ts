@@ -50,8 +50,10 @@ describe("an address compared as text", () => {
     expect(mended(code, rule(before))).toEqual(after === undefined ? [] : [rule(after)]);
   });
 
-  it("offers no `under` for a prohibition, which would be no better", () => {
-    expect(mended(code, `${start}deny read_file if args.path starts with "/etc"\n`)).toEqual([]);
+  it("offers `under` for a prohibition, which takes doubtful spellings too", () => {
+    expect(mended(code, `${start}deny read_file if args.path starts with "/etc"\n`)).toEqual([
+      `${start}deny read_file if args.path under "/etc"\n`,
+    ]);
   });
 
   it.each([
