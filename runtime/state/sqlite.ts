@@ -14,8 +14,8 @@ import {
   type StateStore,
 } from "./store.ts";
 
-/** Writes between two rounds of collection, and rows of a kind that a round looks at. */
-const ROUND = 256;
+/** Rows made between two rounds of collection, and rows of each kind that a round deletes at most. */
+const ROUND = 250;
 const ROWS = 500;
 
 interface Held {
@@ -40,7 +40,7 @@ export class SqliteStore implements StateStore {
   readonly #collect;
   readonly #claim;
   readonly #collectClaims;
-  #writes = 0;
+  #rows = 0;
   /** Up to which reservation the current pass over all of them has looked. */
   #collected = "";
 
@@ -89,7 +89,7 @@ export class SqliteStore implements StateStore {
       );
       if (spend !== undefined) this.approvals.spend(spend);
       this.#insert.run(id, time + RESERVATION_MS, spend ?? null, JSON.stringify(charged));
-      this.#written(time);
+      this.#written(1 + charges.length, time);
       return RESERVED;
     });
   }
@@ -146,7 +146,7 @@ export class SqliteStore implements StateStore {
   claim(reservation: string, round: number, ttlMs: number): MaybePromise<boolean> {
     return this.#write(undefined, (time) => {
       const { changes } = this.#claim.run(`${round} ${reservation}`, time + ttlMs, time);
-      this.#written(time);
+      this.#written(1, time);
       return Number(changes) > 0;
     });
   }
@@ -177,10 +177,10 @@ export class SqliteStore implements StateStore {
   }
 
   /** Collects what has ended, a part at a time and at least as fast as it is made. */
-  #written(now: number): void {
-    this.#writes += 1;
-    if (this.#writes < ROUND) return;
-    this.#writes = 0;
+  #written(rows: number, now: number): void {
+    this.#rows += rows;
+    if (this.#rows < ROUND) return;
+    this.#rows = 0;
     this.#counters.sweep(ROWS, now);
     this.#collectClaims.run(now, ROWS);
     const last = this.#rowAfter.get(this.#collected, ROWS - 1) as { id: string } | undefined;
