@@ -1,6 +1,8 @@
 import type { Comment, Document, Member, Node, Statement, Step } from "./ast.ts";
 import { blankLine, type Doc, hardBreak, indent, render } from "./doc.ts";
 import { Layout, type Simple, type SimpleStep } from "./layout.ts";
+import { beginsLine } from "./lexical.ts";
+import type { Span } from "./source.ts";
 
 const WIDTH = 100;
 
@@ -12,6 +14,12 @@ export function format(document: Document): string {
   const text = new Formatter(document).document();
   const trimmed = text.replace(/\s+$/, "");
   return trimmed === "" ? "" : `${trimmed}\n`;
+}
+
+interface Run {
+  readonly members: readonly (Statement | Step)[];
+  readonly span: Span;
+  readonly isVerbatim: boolean;
 }
 
 class Formatter {
@@ -49,12 +57,50 @@ class Formatter {
         }
       }
     };
-    for (const member of members) {
-      comments(member.span.start);
-      add(member, this.#member(member));
+    for (const run of this.#runs(members)) {
+      comments(run.span.start);
+      add(run, this.#run(run));
     }
     comments(end);
     return docs;
+  }
+
+  /**
+   * Members that are laid out together. A line break before or behind broken text may change where the next
+   * reading cuts it: what shares a line with it stays as it is.
+   */
+  #runs(members: readonly (Statement | Step)[]): Run[] {
+    const runs: { members: (Statement | Step)[]; span: Span; isVerbatim: boolean }[] = [];
+    for (const member of members) {
+      const isVerbatim = this.#isVerbatim(member);
+      const last = runs[runs.length - 1];
+      const isJoined =
+        last !== undefined && (isVerbatim || last.isVerbatim) && !this.#beginsLine(member);
+      if (!isJoined) {
+        runs.push({ members: [member], span: member.span, isVerbatim });
+        continue;
+      }
+      last.members.push(member);
+      last.span = { start: last.span.start, end: member.span.end };
+      last.isVerbatim = true;
+    }
+    return runs;
+  }
+
+  #beginsLine({ span }: Node): boolean {
+    return beginsLine(this.#document.source.text, span.start);
+  }
+
+  #isVerbatim(member: Statement | Step): boolean {
+    if (member.kind === "broken" || (member as Member).faulty === true) return true;
+    const [first] = bodyOf(member);
+    return first !== undefined && this.#isVerbatim(first) && !this.#beginsLine(first);
+  }
+
+  #run({ members, span, isVerbatim }: Run): Doc {
+    if (!isVerbatim) return this.#member(members[0] as Statement | Step);
+    this.#layout.take(span.end);
+    return { kind: "verbatim", text: this.#document.source.slice(span) };
   }
 
   #ownLine(comment: Comment): Doc {
@@ -67,17 +113,12 @@ class Formatter {
   }
 
   #member(member: Statement | Step): Doc {
-    if (member.kind === "broken" || (member as Member).faulty === true) {
-      this.#layout.take(member.span.end);
-      return { kind: "verbatim", text: this.#document.source.slice(member.span) };
-    }
     switch (member.kind) {
       case "on":
       case "when":
-        return this.#block(member, member.body);
       case "test":
       case "as":
-        return this.#block(member, member.steps);
+        return this.#block(member);
       case "call":
       case "wait":
       case "at":
@@ -87,23 +128,28 @@ class Formatter {
     }
   }
 
-  #block(node: Statement | Step, members: readonly (Statement | Step)[]): Doc {
+  #block(node: Statement | Step): Doc {
+    const members = bodyOf(node);
     const head = this.#layout.head(node);
     const open = this.#openingBrace(node, members);
-    // Comments before the brace stand behind it, where the next reading finds them again.
-    const opening = this.#layout.take(open).map(trailing);
-    const sameLine = this.#sameLine(open, members[0]?.span.start ?? node.span.end);
+    const opening = [
+      ...this.#layout.take(open),
+      ...this.#sameLine(open, members[0]?.span.start ?? node.span.end),
+    ];
     const body = this.#members(members, open + 1, node.span.end - 1);
-    if (body.length === 0 && opening.length === 0 && sameLine.length === 0) return [head, " {}"];
-    const inside = body.length === 0 ? "" : indent([hardBreak, body]);
-    return [head, " {", opening, sameLine, inside, hardBreak, "}"];
+    const [first, ...others] = opening;
+    // One comment stands on the line of the brace, more begin the body.
+    const lines: Doc[] = others.map((comment): Doc => [hardBreak, this.#ownLine(comment)]);
+    if (body.length > 0) lines.push(hardBreak, body);
+    if (first === undefined && lines.length === 0) return [head, " {}"];
+    return [head, " {", first === undefined ? "" : trailing(first), indent(lines), hardBreak, "}"];
   }
 
   /** Comments right behind the brace, on its line. */
-  #sameLine(open: number, before: number): Doc[] {
+  #sameLine(open: number, before: number): Comment[] {
     const { text } = this.#document.source;
     const lineEnd = /[\r\n]|$/.exec(text.slice(open))?.index ?? 0;
-    return this.#layout.take(Math.min(open + lineEnd, before)).map(trailing);
+    return this.#layout.take(Math.min(open + lineEnd, before));
   }
 
   /** The offset of the brace that opens a block's body. */
@@ -115,6 +161,19 @@ class Formatter {
       this.#document.comments.some(({ span }) => span.start <= offset && offset < span.end);
     for (let i = headEnd; i < limit; i++) if (text.charAt(i) === "{" && !inComment(i)) return i;
     return headEnd;
+  }
+}
+
+function bodyOf(node: Statement | Step): readonly (Statement | Step)[] {
+  switch (node.kind) {
+    case "on":
+    case "when":
+      return node.body;
+    case "test":
+    case "as":
+      return node.steps;
+    default:
+      return [];
   }
 }
 

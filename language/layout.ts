@@ -80,7 +80,7 @@ export class Layout {
   // Statements -------------------------------------------------------------------------------------
 
   statement(node: Simple): Doc {
-    return group([this.#simple(node), this.#commentsBefore(node.span.end)]);
+    return [group(this.#simple(node)), this.#commentsBefore(node.span.end)];
   }
 
   #simple(node: Simple): Doc {
@@ -266,24 +266,30 @@ export class Layout {
       case "or":
       case "and":
         return condition.operands.map((operand, i): Doc => {
-          const before = this.#before(operand.span);
-          const doc = this.#operandOf(operand, condition.kind);
-          return i === 0 ? [before, doc] : [before, line, condition.kind, " ", doc];
+          if (i === 0) return this.#operandOf(operand, condition.kind);
+          const before = this.#commentsBefore(leafStart(operand));
+          return [before, line, condition.kind, " ", this.#operandOf(operand, condition.kind)];
         });
       case "not":
         return ["not ", this.#operandOf(condition.operand, "not")];
+      default:
+        // Spans of conditions leave their parentheses out: comments go to the leaves, behind all of them.
+        return [this.#before(condition.span), this.#leaf(condition)];
+    }
+  }
+
+  #leaf(condition: Exclude<Condition, { kind: "or" | "and" | "not" }>): Doc {
+    switch (condition.kind) {
       case "reference":
         return condition.name.value;
       case "has":
         return ["has ", this.path(condition.path)];
       case "any":
-      case "every":
-        return [
-          `${condition.kind} ${condition.variable.value} in ${this.path(condition.path)} (`,
-          this.#before(condition.condition.span),
-          this.condition(condition.condition),
-          ")",
-        ];
+      case "every": {
+        const { kind, variable, path } = condition;
+        const head = `${kind} ${variable.value} in ${this.path(path)} (`;
+        return [head, this.condition(condition.condition), ")"];
+      }
       case "comparison":
         return this.comparison(condition);
       case "during":
@@ -410,7 +416,7 @@ export class Layout {
   // Tests ------------------------------------------------------------------------------------------
 
   step(step: SimpleStep): Doc {
-    return group([this.#step(step), this.#commentsBefore(step.span.end)]);
+    return [group(this.#step(step)), this.#commentsBefore(step.span.end)];
   }
 
   #step(step: SimpleStep): Doc {
@@ -445,7 +451,7 @@ export class Layout {
       case "on":
         return group(["on ", indent(this.targets(node.targets))]);
       case "when":
-        return group(["when ", this.#before(node.condition.span), this.condition(node.condition)]);
+        return group(["when ", this.condition(node.condition)]);
       case "test":
         return group([
           "test ",
@@ -457,6 +463,19 @@ export class Layout {
       default:
         return "";
     }
+  }
+}
+
+/** Where the first word of a condition stands, behind its parentheses. */
+function leafStart(condition: Condition): number {
+  switch (condition.kind) {
+    case "or":
+    case "and":
+      return leafStart(condition.operands[0] as Condition);
+    case "not":
+      return leafStart(condition.operand);
+    default:
+      return condition.span.start;
   }
 }
 

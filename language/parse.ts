@@ -140,7 +140,8 @@ class Parser {
       return length;
     }
     const word = BLOCK_WORDS.get((tokens[0] as IToken).tokenType);
-    if (word !== undefined) {
+    const isInTest = context === "test" || context === "as";
+    if (word !== undefined && (word === "as") === isInTest) {
       this.#headFault(word, tokens);
       members.push({ ...broken(tokens), ...doc });
       return tokens.length;
