@@ -53,6 +53,7 @@ function compileQuantifier(
     if (value === undefined) return FALSE;
     if (!Array.isArray(value)) return fail(frame, path, "must be a list");
     const before = frame.fault;
+    frame.variables ??= [];
     let result: Truth = final === TRUE ? FALSE : TRUE;
     for (const element of value) {
       if (--frame.budget < 0) return fail(frame, path, "has too many elements to be checked");
@@ -72,14 +73,13 @@ function seen(
   condition: Condition,
   variables: readonly string[],
 ): Condition {
-  const text = describeCondition(entry);
   const read = "path" in entry ? compileRead(entry.path, variables) : undefined;
   return (frame) => {
     const result = condition(frame);
     if (frame.seen !== undefined) {
       const value = read?.(frame);
       frame.seen.push({
-        text,
+        text: describeCondition(entry),
         ...(value !== undefined && { value }),
         result: result === TRUE ? "true" : result === FALSE ? "false" : "error",
       });

@@ -16,6 +16,7 @@ import {
 } from "./tools.ts";
 import type {
   Call,
+  ConditionSeen,
   Context,
   Decision,
   Engine,
@@ -144,16 +145,21 @@ class Run {
       const value = this.#evaluate(entry, "deny_if");
       if (value !== FALSE) return value === ERROR ? this.#mismatch(entry) : refuseDenied(entry);
     }
-    const asking: AskRule[] = [];
+    let asking: AskRule[] | undefined;
     for (const entry of this.#tool.rules.askIf) {
       const value = this.#evaluate(entry, "ask_if");
       if (value === ERROR) return this.#mismatch(entry);
-      if (value === TRUE && !isApproved(entry, this.#context)) asking.push(entry);
+      if (value === TRUE && !isApproved(entry, this.#context)) {
+        asking ??= [];
+        asking.push(entry);
+      }
     }
-    const charges = this.#charge(this.#tool.rules.limits);
-    if ("outcome" in charges) return charges;
-    if (asking.length > 0) return ask(asking, charges);
-    return charges.length === 0 ? ALLOWED : { ...ALLOWED, charges };
+    const { limits } = this.#tool.rules;
+    if (limits.length === 0) return asking === undefined ? ALLOWED : ask(asking, NONE);
+    const charges: LimitCharge[] = [];
+    const refused = this.#charge(limits, charges);
+    if (refused !== undefined) return refused;
+    return asking === undefined ? allowed(charges) : ask(asking, charges);
   }
 
   #evaluate(entry: Entry, list: "require" | "deny_if" | "ask_if"): ReturnType<typeof evaluate> {
@@ -178,31 +184,33 @@ class Run {
     return value;
   }
 
-  #mismatch({ source }: { readonly source: string | undefined }): Decision {
+  #mismatch({ source }: { readonly source: string | undefined }): Refused {
     const rule = this.#compiler.rule("(type mismatch)");
     return denial(rule, describeFault(this.#frame.fault), source);
   }
 
-  #charge(limits: readonly Limit[]): LimitCharge[] | Decision {
-    const charges: LimitCharge[] = [];
+  /** Adds what the call owes to the limits; a decision is why it cannot be counted. */
+  #charge(limits: readonly Limit[], charges: LimitCharge[]): Refused | undefined {
+    const frame = this.#frame;
     for (const limit of limits) {
-      const owed = limit.owed(this.#frame);
+      if (frame.seen !== undefined) frame.seen = [];
+      const owed = limit.owed(frame);
       if (owed === undefined) {
-        this.#note(limit.rule, "skip", limit);
+        this.#note(limit.rule, "skip", limit, frame.seen);
         continue;
       }
       if (isUncountable(owed)) {
         const denied = owed.mismatch
           ? this.#mismatch(limit)
           : denial(limit.rule, owed.uncountable, limit.source);
-        this.#note(limit.rule, "deny", denied);
+        this.#note(limit.rule, "deny", denied, frame.seen);
         return denied;
       }
-      this.#note(limit.rule, "count", limit);
+      this.#note(limit.rule, "count", limit, frame.seen);
       if (this.#tool.shares) chargeOnce(charges, owed);
       else charges.push(owed);
     }
-    return charges;
+    return undefined;
   }
 
   /** Adds what shadow rules would have decided; they change nothing. */
@@ -247,37 +255,46 @@ class Run {
     check: string,
     result: ExplainStep["result"],
     by?: { readonly message?: string; readonly source?: string | undefined },
+    conditions?: readonly ConditionSeen[],
   ): void {
     this.#steps?.push({
       check,
       result,
       ...(by?.message !== undefined && { message: by.message }),
       ...(by?.source !== undefined && { source: by.source }),
+      ...(conditions !== undefined && conditions.length > 0 && { conditions }),
     });
   }
 }
 
-const ALLOWED: Decision = Object.freeze({
-  outcome: "allow",
-  rule: "",
-  message: "",
-  charges: Object.freeze([]) as readonly LimitCharge[],
-  shadow: Object.freeze([]) as readonly ShadowFinding[],
-  shadowCharges: Object.freeze([]) as readonly LimitCharge[],
-});
+const NONE: readonly never[] = Object.freeze([]);
 
-function refuseRequired({ entry, rule, source }: Entry): Decision {
-  const message =
-    entry.on_deny ?? `This is allowed only if ${describeConditions(entry.conditions)}.`;
-  return denial(rule, message, source);
+function allowed(charges: readonly LimitCharge[]): Decision {
+  return { outcome: "allow", rule: "", message: "", charges, shadow: NONE, shadowCharges: NONE };
 }
 
-function refuseDenied({ entry, rule, source }: Entry): Decision {
-  const always = entry.conditions.length === 0;
-  const what = always
-    ? "This tool is denied."
-    : `This is denied if ${describeConditions(entry.conditions)}.`;
-  return denial(rule, entry.on_deny ?? what, source);
+const ALLOWED = Object.freeze(allowed(NONE));
+
+function refuseRequired(refusing: Entry): Decision {
+  refusing.refusal ??= denial(
+    refusing.rule,
+    refusing.entry.on_deny ??
+      `This is allowed only if ${describeConditions(refusing.entry.conditions)}.`,
+    refusing.source,
+  );
+  return refusing.refusal;
+}
+
+function refuseDenied(refusing: Entry): Decision {
+  refusing.refusal ??= denial(
+    refusing.rule,
+    refusing.entry.on_deny ??
+      (refusing.entry.conditions.length === 0
+        ? "This tool is denied."
+        : `This is denied if ${describeConditions(refusing.entry.conditions)}.`),
+    refusing.source,
+  );
+  return refusing.refusal;
 }
 
 function isApproved(entry: Entry, { approved }: Context): boolean {
@@ -297,12 +314,11 @@ function ask(entries: readonly AskRule[], charges: readonly LimitCharge[]): Deci
   const same = entries.filter(({ entry }) => sameApprovers(entry, first.entry));
   const timeouts = same.map(({ entry }) => entry.timeout_seconds ?? DEFAULT_TIMEOUT_SECONDS);
   return {
-    ...ALLOWED,
+    ...allowed(charges),
     outcome: "ask",
     rule: first.rule,
     message: [...new Set(same.map(askMessage))].join(" "),
     ...(first.source !== undefined && { source: first.source }),
-    charges,
     ask: {
       entries: same.map(({ rule }) => rule),
       ...(approvers !== undefined && { approvers }),

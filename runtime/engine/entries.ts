@@ -1,6 +1,7 @@
 import type { AskEntry, RuleEntry } from "../../policy/index.ts";
 import { compileConditions } from "./conditions.ts";
 import { type Condition, ERROR, type Fault, type Frame, type Truth } from "./frame.ts";
+import type { Decision } from "./types.ts";
 
 /** An entry of `require`, `deny_if` or `ask_if`, compiled. */
 export interface Entry<T extends RuleEntry = RuleEntry> {
@@ -8,6 +9,8 @@ export interface Entry<T extends RuleEntry = RuleEntry> {
   readonly rule: string;
   readonly source: string | undefined;
   readonly holds: Condition;
+  /** The decision of a call that it refuses, made when it is first needed. */
+  refusal?: Decision;
 }
 
 export type AskRule = Entry<AskEntry>;

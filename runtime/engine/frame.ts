@@ -14,8 +14,8 @@ export const TRUE = 2;
 export interface Frame {
   readonly args: { readonly [key: string]: Json };
   readonly context: Context;
-  /** The elements that enclosing list conditions are at, by depth. */
-  readonly variables: Json[];
+  /** The elements that enclosing list conditions are at, by depth; made by the first of them. */
+  variables: Json[] | undefined;
   /** The first value of a wrong type in the entry that is being evaluated. */
   fault: Fault | undefined;
   /** Elements that list conditions may still visit. */
@@ -38,7 +38,7 @@ export function newFrame(args: Frame["args"], context: Context, explain: boolean
   return {
     args,
     context,
-    variables: [],
+    variables: undefined,
     fault: undefined,
     budget: MAX_ELEMENTS,
     seen: explain ? [] : undefined,

@@ -6,7 +6,7 @@ import type { Context } from "./types.ts";
 export function compileRead(path: PathJson, variables: readonly string[]): Read {
   const [root, ...steps] = parsePath(path);
   const slot = variables.lastIndexOf(root as string);
-  if (slot >= 0) return (frame) => walk(frame.variables[slot], steps);
+  if (slot >= 0) return (frame) => walk(frame.variables?.[slot], steps);
   switch (root) {
     case "args":
       return steps.length === 1 && typeof steps[0] === "string"

@@ -437,6 +437,16 @@ describe("explaining", () => {
     expect(engine.explain({ tool: "t", args: { amount: 60, b: "y" } }, CONTEXT)).toMatchSnapshot();
   });
 
+  it("shows the conditions of limits with the limits", () => {
+    const { steps } = engineOf(policy).explain({ tool: "t", args: { amount: 1, c: 2 } }, CONTEXT);
+    expect(steps.at(-2)).toEqual({ check: "/tools/t/limits/c", result: "count" });
+    expect(steps.at(-1)).toEqual({
+      check: "/tools/t/limits/w",
+      result: "skip",
+      conditions: [{ text: "args.c == 1", value: 2, result: "false" }],
+    });
+  });
+
   it("gives the very decision", () => {
     const args = fc.record(
       {
