@@ -32,7 +32,7 @@ export function patternText(pattern: string): string {
           : `in [${texts.map((one) => text(one)).join(", ")}] ignoring case`;
       }
     }
-    if (glob !== undefined && /[*?]/.test(glob) && globPattern(glob, ignoreCase) === pattern) {
+    if (glob !== undefined && globPattern(glob, ignoreCase) === pattern) {
       return `like ${text(glob)}${folded}`;
     }
     if (wholePattern(whole, ignoreCase) === pattern)

@@ -107,22 +107,42 @@ class PolicyRaising {
       else others.push([name, tool]);
     }
     if (plain.length > 0) out.line(`allow ${plain.map(written).join(", ")}`);
+    for (const { clauses, names } of this.#byClauses(others)) {
+      // Several tools have a counter each, unless they share one by its name.
+      const each = (clause: string): string =>
+        names.length > 1 && !/ as [\w-]+$/.test(clause) ? "limit each" : "limit";
+      const limits = clauses.map((clause) => ` ${each(clause)} ${clause}`);
+      out.line(`allow ${names.map(written).join(", ")}${limits.join("")}`);
+    }
     out.paragraph();
-    for (const [name, tool] of others) this.#tool(name, tool);
+    for (const [name, tool] of others) {
+      if (this.#limitClauses(name, tool) === undefined) this.#tool(name, tool);
+    }
+  }
+
+  /** Tools that are allowed outright with the same limits. */
+  #byClauses(
+    tools: readonly (readonly [string, ToolPolicy])[],
+  ): Iterable<{ readonly clauses: readonly string[]; readonly names: readonly string[] }> {
+    const found = new Map<string, { clauses: readonly string[]; names: string[] }>();
+    for (const [name, tool] of tools) {
+      const clauses = this.#limitClauses(name, tool);
+      if (clauses === undefined) continue;
+      const key = clauses.join("\n");
+      const same = found.get(key) ?? { clauses, names: [] };
+      same.names.push(name);
+      found.set(key, same);
+    }
+    return found.values();
   }
 
   #tool(name: string, tool: ToolPolicy): void {
     const out = this.#writer;
     const target = written(name);
-    const clauses = this.#limitClauses(name, tool);
-    if (clauses !== undefined) {
-      out.line(`allow ${target}${clauses}`);
-      return;
-    }
     const rules = this.#rules(name, tool);
     if (rules.length === 1 && rules[0]?.comment !== true) {
       const [word, ...rest] = splitWords((rules[0] as Rule).text);
-      out.line([...word, target, ...rest].join(" "));
+      out.line([...word, target, ...rest].join(" ").trimEnd());
       return;
     }
     out.paragraph();
@@ -133,7 +153,7 @@ class PolicyRaising {
   }
 
   /** The limits of a tool that is otherwise allowed outright, as clauses of the `allow`. */
-  #limitClauses(name: string, tool: ToolPolicy): string | undefined {
+  #limitClauses(name: string, tool: ToolPolicy): readonly string[] | undefined {
     const limits = tool.limits ?? [];
     const only =
       limits.length > 0 && !tool.require?.length && !tool.deny_if?.length && !tool.ask_if?.length;
@@ -142,7 +162,7 @@ class PolicyRaising {
       return undefined;
     }
     try {
-      return limits.map((limit) => ` limit ${limitText(limit, name)}`).join("");
+      return limits.map((limit) => limitText(limit, name));
     } catch (error) {
       if (error instanceof CannotSay) return undefined;
       throw error;

@@ -10,6 +10,15 @@ export interface Around {
   readonly target?: Target;
 }
 
+/** A list as a source: the same for the same list, so that it is read once. */
+function listSource(tools: object): Source {
+  const known = sources.get(tools) ?? new Source("tools.json", JSON.stringify(tools));
+  sources.set(tools, known);
+  return known;
+}
+
+const sources = new WeakMap<object, Source>();
+
 /** Compiles a text that is named `policy.mcpp`. */
 export function compileText(text: string, { tools, files = {}, target }: Around = {}): Compilation {
   return compile(
@@ -20,7 +29,7 @@ export function compileText(text: string, { tools, files = {}, target }: Around 
         const found = files[path] ?? files[name];
         return found === undefined ? undefined : { name, text: found };
       },
-      ...(tools === undefined ? {} : { toolList: new Source("tools.json", JSON.stringify(tools)) }),
+      ...(tools === undefined ? {} : { toolList: listSource(tools) }),
     },
     target === undefined ? {} : { target },
   );
