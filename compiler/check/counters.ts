@@ -1,5 +1,5 @@
 import type { LimitClause, WindowUnit } from "../../language/index.ts";
-import { conditionKey } from "../analysis/condition.ts";
+import { conditionKey } from "../analysis/operands.ts";
 import type { BoundGuard, BoundRule, Program } from "../program.ts";
 import { limitClauses } from "./standing.ts";
 import { pathText } from "./typing/paths.ts";

@@ -1,6 +1,7 @@
 import type { Fix, Path } from "../../language/index.ts";
-import { keysOf, truthOf, valueAt } from "../analysis/condition.ts";
+import { truthOf } from "../analysis/condition.ts";
 import { all, literal } from "../analysis/formula.ts";
+import { keysOf, valueAt } from "../analysis/operands.ts";
 import { impossible, pathKey } from "../analysis/solve.ts";
 import { only } from "../analysis/values.ts";
 import { escapedByOmission } from "../messages/escapes.ts";

@@ -1,0 +1,65 @@
+import type {
+  Condition,
+  Literal as LiteralNode,
+  Operand as OperandNode,
+  Path,
+} from "../../language/index.ts";
+import type { Json } from "../../policy/index.ts";
+import type { Operand } from "./formula.ts";
+import { pathKey } from "./solve.ts";
+
+export function keysOf(path: Path): readonly (string | number)[] {
+  return [path.root.value, ...path.steps.map((step) => step.value)];
+}
+
+export function valueAt(path: readonly (string | number)[]): Operand {
+  return { of: "value", key: pathKey(path), path };
+}
+
+export function fact(key: string): Operand {
+  return { of: "fact", key: `fact ${key}`, path: [] };
+}
+
+/** The value of an operand that is a literal. */
+export function constant(operand: OperandNode): { readonly json: Json } | undefined {
+  switch (operand.kind) {
+    case "string":
+    case "number":
+    case "boolean":
+    case "null":
+    case "list":
+      return { json: jsonOf(operand) };
+    default:
+      return undefined;
+  }
+}
+
+export function jsonOf(node: LiteralNode): Json {
+  if (node.kind === "list") return node.items.map(jsonOf);
+  return node.kind === "null" ? null : node.value;
+}
+
+/** Days from 1970-01-01 to a date such as `2026-12-31`. */
+export function dayNumber(date: string): number {
+  return Math.floor(Date.parse(`${date}T00:00:00Z`) / 86_400_000);
+}
+
+/** The same text for conditions that differ in nothing but their place and their spelling of numbers. */
+export function conditionKey(condition: Condition): string {
+  return keyText(condition);
+}
+
+const WITHOUT_MEANING = new Set(["span", "operatorSpan", "quoted"]);
+
+function keyText(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(keyText).join()}]`;
+  if ("kind" in value && value.kind === "number" && "value" in value) return String(value.value);
+  let text = "{";
+  for (const [key, part] of Object.entries(value)) {
+    // Where `ignoring case` stands does not matter, that it stands does.
+    if (key === "ignoringCase") text += "ignoringCase,";
+    else if (!WITHOUT_MEANING.has(key)) text += `${key}:${keyText(part)},`;
+  }
+  return `${text}}`;
+}
