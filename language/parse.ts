@@ -32,7 +32,7 @@ import {
   startsStatement,
   startsStep,
 } from "./statements.ts";
-import { endOf, LeftBrace, When as WhenToken } from "./tokens.ts";
+import { endOf, LeftBrace, RightBrace, When as WhenToken } from "./tokens.ts";
 
 /**
  * Reads a text: any text gives a tree, and what is wrong in it is reported. Every token belongs to one
@@ -184,8 +184,14 @@ class Parser {
 
   /** The index at which the next statement of a broken chunk begins. */
   #resume(tokens: readonly IToken[], from: number, context: Context): number {
+    // Braces that do not belong there hold no statements of their own.
+    const isInTest = context === "test" || context === "as";
+    let depth = !isInTest && tokens[from - 1]?.tokenType === LeftBrace ? 1 : 0;
     for (let i = from; i < tokens.length; i++) {
-      if (this.#starts(tokens, i, context)) return i;
+      const type = (tokens[i] as IToken).tokenType;
+      if (!isInTest && type === LeftBrace) depth++;
+      else if (type === RightBrace && depth > 0) depth--;
+      else if (depth === 0 && this.#starts(tokens, i, context)) return i;
     }
     return tokens.length;
   }
@@ -221,7 +227,14 @@ class Parser {
   #hasLexical(tokens: readonly IToken[]): boolean {
     if (this.#lexical.length === 0) return false;
     const { start, end } = spanOfAll(tokens);
-    return this.#lexical.some((offset) => offset >= start && offset < end);
+    let low = 0;
+    let high = this.#lexical.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#lexical[middle] as number) < start) low = middle + 1;
+      else high = middle;
+    }
+    return (this.#lexical[low] ?? end) < end;
   }
 
   /** The `///` comments between the last statement and this one. */

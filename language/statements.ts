@@ -31,9 +31,16 @@ export type BlockWord = "on" | "when" | "test" | "as";
 /** What encloses a chunk; it decides which words begin a statement. */
 export type Context = "document" | BlockWord;
 
-const RULE_WORDS = new Set<TokenType>([t.Allow, t.Deny, t.Hide, t.Ask, t.Limit, t.Shadow]);
+const RULE_WORDS: ReadonlySet<TokenType> = new Set<TokenType>([
+  t.Allow,
+  t.Deny,
+  t.Hide,
+  t.Ask,
+  t.Limit,
+  t.Shadow,
+]);
 
-const STATEMENT_WORDS = new Set<TokenType>([
+const STATEMENT_WORDS: ReadonlySet<TokenType> = new Set<TokenType>([
   ...RULE_WORDS,
   t.Server,
   t.Default,
@@ -50,16 +57,16 @@ const STATEMENT_WORDS = new Set<TokenType>([
   t.Never,
 ]);
 
-/** Behind one of these a statement word is a part of the statement. */
-const CONTINUES = new Set<TokenType>([
-  t.Arrow,
-  t.Dot,
-  t.Default,
-  t.Always,
-  t.Never,
-  t.Shadow,
-  t.Comma,
-  t.Per,
+/** Behind these words and signs some statement words are a part of the statement. */
+const CONTINUES: ReadonlyMap<TokenType, ReadonlySet<TokenType>> = new Map([
+  [t.Arrow, new Set([t.Allow, t.Deny, t.Hide, t.Ask])],
+  [t.Dot, STATEMENT_WORDS],
+  [t.Default, new Set([t.Allow, t.Deny, t.Hide, t.Ask])],
+  [t.Always, RULE_WORDS],
+  [t.Never, RULE_WORDS],
+  [t.Shadow, RULE_WORDS],
+  [t.Comma, new Set([t.Server])],
+  [t.Per, new Set([t.Server])],
 ]);
 
 /** The words that begin a block, in a document and in tests. */
@@ -79,7 +86,7 @@ export function startsStatement(
   const token = tokens[index];
   if (token === undefined || !STATEMENT_WORDS.has(token.tokenType)) return false;
   const before = tokens[index - 1];
-  if (before !== undefined && CONTINUES.has(before.tokenType)) return false;
+  if (before !== undefined && CONTINUES.get(before.tokenType)?.has(token.tokenType)) return false;
   const after = tokens[index + 1]?.tokenType;
   if (after === t.Colon) return false;
   // Where rules name their tools, `limit 10/hour` is a clause of the rule before it.
@@ -130,14 +137,36 @@ interface Body {
   readonly close?: IToken;
 }
 
+/** A run of statements on one line is cut at this length, so that time stays linear. */
+const LONGEST_CHUNK = 1_000;
+
 class Splitter {
   readonly #tokens: readonly IToken[];
   readonly #text: string;
   #at = 0;
+  /** For each `{` the index of its `}`; none where a statement between them shows that it is not closed. */
+  readonly #matches = new Map<number, number>();
+  /** For each index the next one, itself included, at which the head of a block ends or must have ended. */
+  readonly #stops: Int32Array;
 
   constructor(tokens: readonly IToken[], text: string) {
     this.#tokens = tokens;
     this.#text = text;
+    const open: number[] = [];
+    for (let i = 0; i < tokens.length; i++) {
+      const type = this.#type(i);
+      if (type === t.LeftBrace) open.push(i);
+      else if (type === t.RightBrace) {
+        const brace = open.pop();
+        if (brace !== undefined) this.#matches.set(brace, i);
+      } else if (open.length > 0 && this.#ends(i, "when")) open.length = 0;
+    }
+    this.#stops = new Int32Array(tokens.length + 1).fill(tokens.length);
+    for (let i = tokens.length - 1; i >= 0; i--) {
+      const type = this.#type(i);
+      const isStop = type === t.LeftBrace || type === t.RightBrace || this.#begins(i, "document");
+      this.#stops[i] = isStop ? i : (this.#stops[i + 1] as number);
+    }
   }
 
   #type(index: number): TokenType | undefined {
@@ -189,7 +218,7 @@ class Splitter {
   }
 
   /** Whether a chunk that began earlier ends before this token. */
-  #cuts(index: number, context: Context): boolean {
+  #cuts(start: number, index: number, context: Context): boolean {
     if (context === "test" || context === "as") {
       if (this.#type(index) === t.As) {
         return this.#type(index + 1) !== t.Colon && this.#type(index - 1) !== t.Dot;
@@ -197,9 +226,11 @@ class Splitter {
       if (this.#begins(index, context)) return true;
       const before = this.#type(index - 1);
       if (before === t.Times || before === t.Approved) return false;
-      return startsStep(this.#tokens, index) && this.#firstOnLine(index);
+      if (!startsStep(this.#tokens, index)) return false;
+      return this.#firstOnLine(index) || index - start > LONGEST_CHUNK;
     }
     if (this.#begins(index, context)) return true;
+    if (index - start > LONGEST_CHUNK && startsStatement(this.#tokens, index, context)) return true;
     return (
       BLOCK_WORDS.has(this.#type(index) as TokenType) &&
       startsStatement(this.#tokens, index, context) &&
@@ -213,7 +244,7 @@ class Splitter {
     let depth = 0;
     for (this.#at++; this.#at < this.#tokens.length; this.#at++) {
       const type = this.#type(this.#at);
-      if (this.#cuts(this.#at, context)) break;
+      if (this.#cuts(start, this.#at, context)) break;
       // An expectation never stands in an object: one that was left open ends here.
       if (type === t.Arrow) depth = 0;
       else if (type === t.LeftBrace) {
@@ -234,29 +265,18 @@ class Splitter {
   }
 
   #matching(open: number): number | undefined {
-    let depth = 0;
-    for (let i = open; i < this.#tokens.length; i++) {
-      const type = this.#type(i);
-      if (type === t.LeftBrace) depth++;
-      else if (type === t.RightBrace && --depth === 0) return i;
-      else if (i > open && this.#ends(i, "when")) return undefined;
-    }
-    return undefined;
+    return this.#matches.get(open);
   }
 
   /** The index of the `{` of a block whose word stands at an index. */
   #brace(word: number): number | undefined {
     const hasLabels = this.#type(word) === t.Test || this.#type(word) === t.As;
-    for (let i = word + 1; i < this.#tokens.length; i++) {
-      const type = this.#type(i);
-      if (type === t.RightBrace || this.#begins(i, "document")) return undefined;
-      if (type !== t.LeftBrace) continue;
-      if (!hasLabels || !this.#opensObject(i)) return i;
-      const close = this.#matching(i);
-      if (close === undefined) return i;
-      i = close;
+    let stop = this.#stops[word + 1] as number;
+    if (hasLabels && this.#type(stop) === t.LeftBrace && this.#opensObject(stop)) {
+      const close = this.#matching(stop);
+      if (close !== undefined) stop = this.#stops[close + 1] as number;
     }
-    return undefined;
+    return this.#type(stop) === t.LeftBrace ? stop : undefined;
   }
 
   #opensObject(index: number): boolean {
@@ -297,7 +317,8 @@ class Splitter {
   /** Whether a `}` closes a block whose `{` is missing and whose first line begins here. */
   #closesLater(from: number, word: BlockWord): boolean {
     let depth = 0;
-    for (let i = from; i < this.#tokens.length; i++) {
+    const end = Math.min(this.#tokens.length, from + LONGEST_CHUNK);
+    for (let i = from; i < end; i++) {
       const type = this.#type(i);
       if (type === t.LeftBrace) depth++;
       else if (type === t.RightBrace && depth-- === 0) return i > from;

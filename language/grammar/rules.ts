@@ -335,51 +335,54 @@ export class RuleGrammar extends LimitGrammar {
       { ALT: () => ({ all: spanOf(this.CONSUME(t.All)) }) },
       { ALT: () => ({ targets: this.SUBRULE(this.targets) }) },
     ]);
-    const body = this.SUBRULE(this.limitBody);
+    const body = this.SUBRULE(this.limitBody, { ARGS: [false] });
     return { kind: "limit", keyword, ...of, ...body, span: this.from(keyword.start) };
   });
 
   readonly bareLimit = this.RULE("bareLimit", (): Limit => {
     const keyword = spanOf(this.CONSUME(t.Limit));
     this.OPTION(() => this.SUBRULE(this.wrongTargets));
-    const body = this.SUBRULE(this.limitBody);
+    const body = this.SUBRULE(this.limitBody, { ARGS: [true] });
     return { kind: "limit", keyword, ...body, span: this.from(keyword.start) };
   });
 
   // limitBody : "each"? amount (scope | "if" cond | "as" NAME | because)*, each once
-  readonly limitBody = this.RULE("limitBody", (): Pick<Limit, "limit" | "guard" | "because"> => {
-    const start = this.here();
-    const each = this.OPTION(() => this.CONSUME(t.Each)) !== undefined;
-    const amount = this.SUBRULE(this.amount);
-    const clauses: Clause[] = [];
-    this.MANY({
-      GATE: () => this.continues(),
-      DEF: () =>
-        this.OR([
-          { ALT: () => clauses.push(this.SUBRULE(this.scopePart)) },
-          { ALT: () => clauses.push(this.SUBRULE(this.guardIf)) },
-          { ALT: () => clauses.push(this.SUBRULE(this.asPart)) },
-          { ALT: () => clauses.push(this.SUBRULE(this.because)) },
-          { ALT: () => clauses.push(this.SUBRULE(this.wrongClause)) },
-        ]),
-    });
-    return this.ACTION(() => {
-      const { scope, as, guard, because } = this.collect("limit", clauses);
-      const end = Math.max(amount.span.end, scope?.span.end ?? 0, as?.span.end ?? 0);
-      return {
-        limit: {
-          kind: "limit-clause",
-          each,
-          amount,
-          ...(scope === undefined ? {} : { scope }),
-          ...(as === undefined ? {} : { as }),
-          span: { start, end },
-        },
-        ...(guard === undefined ? {} : { guard: positive(guard) }),
-        ...(because === undefined ? {} : { because }),
-      };
-    });
-  });
+  readonly limitBody = this.RULE(
+    "limitBody",
+    (isBare: boolean): Pick<Limit, "limit" | "guard" | "because"> => {
+      const start = this.here();
+      const each = this.OPTION(() => this.CONSUME(t.Each)) !== undefined;
+      const amount = this.SUBRULE(this.amount);
+      const clauses: Clause[] = [];
+      this.MANY({
+        GATE: () => (isBare ? this.LA(1).tokenType !== t.Limit : this.continues()),
+        DEF: () =>
+          this.OR([
+            { ALT: () => clauses.push(this.SUBRULE(this.scopePart)) },
+            { ALT: () => clauses.push(this.SUBRULE(this.guardIf)) },
+            { ALT: () => clauses.push(this.SUBRULE(this.asPart)) },
+            { ALT: () => clauses.push(this.SUBRULE(this.because)) },
+            { ALT: () => clauses.push(this.SUBRULE(this.wrongClause)) },
+          ]),
+      });
+      return this.ACTION(() => {
+        const { scope, as, guard, because } = this.collect("limit", clauses);
+        const end = Math.max(amount.span.end, scope?.span.end ?? 0, as?.span.end ?? 0);
+        return {
+          limit: {
+            kind: "limit-clause",
+            each,
+            amount,
+            ...(scope === undefined ? {} : { scope }),
+            ...(as === undefined ? {} : { as }),
+            span: { start, end },
+          },
+          ...(guard === undefined ? {} : { guard: positive(guard) }),
+          ...(because === undefined ? {} : { because }),
+        };
+      });
+    },
+  );
 
   /** False at a `limit` that begins a rule of its own. */
   private continues(): boolean {

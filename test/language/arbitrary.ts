@@ -662,5 +662,5 @@ function isSpan(value: unknown): boolean {
 
 /** How often a property is tried: `MCPP_RUNS` multiplies it. */
 export function runs(count: number): number {
-  return count * Number(process.env["MCPP_RUNS"] ?? 1);
+  return count * Number(process.env.MCPP_RUNS ?? 1);
 }
