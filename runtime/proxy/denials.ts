@@ -1,4 +1,4 @@
-import { randomInt } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import type { Id } from "./admit.ts";
 
 /**
@@ -21,12 +21,19 @@ export const RESOURCE_NOT_FOUND = -32002;
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+/** Random bytes for ids, drawn many at a time. */
+const pool = new Uint32Array(1_024);
+let used = pool.length;
+
 /** The short id of a decision, five characters of Crockford's base 32: what a person types after `mcpp why`. */
 export function newDecisionId(): string {
-  let id = "";
-  for (let bits = randomInt(32 ** 5), i = 0; i < 5; i++, bits = Math.floor(bits / 32)) {
-    id += ALPHABET[bits % 32];
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
   }
+  let bits = pool[used++] as number;
+  let id = "";
+  for (let i = 0; i < 5; i++, bits >>>= 5) id += ALPHABET[bits & 31];
   return id;
 }
 

@@ -15,7 +15,7 @@ import type { Catalogue } from "./catalogue.ts";
 import { type Denial, deniedCall, deniedRequest, unknownTool } from "./denials.ts";
 import { modernMeta } from "./era.ts";
 import type { Governance } from "./governance.ts";
-import { type Forbidden, judgeCall, type Ruling } from "./judge.ts";
+import { type Bench, type Forbidden, judgeCall, type Ruling } from "./judge.ts";
 import { governedKind, judgeOther, notFound, type Reached } from "./kinds.ts";
 import { type Round, takesRounds } from "./rounds.ts";
 
@@ -66,35 +66,32 @@ export function hear(
   const further = continued ? unwrapState(message, court) : undefined;
   if (further?.ok === false) return further;
   const round = continued && modern && takesRounds(method) ? newRound(further) : undefined;
-  const base = { ok: true as const, id, method, params, modern, ...(round && { round }) };
 
   if (call === undefined) {
     const { ruling, reached } = judgeOther(method, params, rulebook);
-    return {
-      ...base,
-      ...(reached?.name === undefined ? {} : { name: reached.name }),
-      ruling,
-      forbid: forbidOther(id, reached, modern),
-    };
+    const forbid = forbidOther(id, reached, modern);
+    const hearing: Draft<Hearing> = { ok: true, id, method, params, modern, ruling, forbid };
+    if (reached?.name !== undefined) hearing.name = reached.name;
+    if (round !== undefined) hearing.round = round;
+    return hearing;
   }
   const { tool, args } = call;
-  const client = era?.client ?? court.client;
-  return {
-    ...base,
+  const bench: Draft<Bench> = {
+    rulebook,
+    store: governance.store,
+    catalogue: court.catalogue,
+    who: whoCalls(court, era?.client ?? court.client),
+    now: governance.now(),
+  };
+  if (further !== undefined) bench.continues = () => governance.rounds.claim(further.round);
+  const hearing: Draft<Hearing> = {
+    ok: true,
+    id,
+    method,
     name: tool,
-    ruling: judgeCall(tool, args, {
-      rulebook,
-      store: governance.store,
-      catalogue: court.catalogue,
-      who: {
-        grant: governance.grant,
-        server: governance.server,
-        ...(court.session === undefined ? {} : { session: court.session }),
-        ...(client === undefined ? {} : { client }),
-      },
-      now: governance.now(),
-      ...(further === undefined ? {} : { continues: () => governance.rounds.claim(further.round) }),
-    }),
+    params,
+    modern,
+    ruling: judgeCall(tool, args, bench),
     forbid: ({ outcome }, denial) => {
       if (outcome === "hide") return unknownTool(id, tool);
       // The answer to a call that asks for a task is no tool result.
@@ -103,6 +100,21 @@ export function hear(
         : deniedRequest(id, denial);
     },
   };
+  if (round !== undefined) hearing.round = round;
+  return hearing;
+}
+
+/** What is built field by field: on the way of every call, spreading costs more than deciding. */
+type Draft<T> = { -readonly [key in keyof T]: T[key] };
+
+function whoCalls(
+  { governance: { grant, server }, session }: Court,
+  client: Context["client"],
+): Bench["who"] {
+  const who: Draft<Bench["who"]> = { grant, server };
+  if (session !== undefined) who.session = session;
+  if (client !== undefined) who.client = client;
+  return who;
 }
 
 /** The round that a request continues; refused when its state is none of ours. */

@@ -97,15 +97,18 @@ function decide(
   const live: LiveTool | undefined = rulebook.needsCatalogue
     ? (snapshot?.tools.get(tool) ?? { state: "unavailable" })
     : undefined;
-  const decision = rulebook.engine.decide(
-    { tool, args },
-    {
-      ...bench.who,
-      now: bench.now,
-      ...(live === undefined ? {} : { live }),
-      ...(charged ? { approved: true } : {}),
-    },
-  );
+  const { grant, server, session, client, clockReliable } = bench.who;
+  const context: { -readonly [key in keyof Context]: Context[key] } = {
+    grant,
+    server,
+    now: bench.now,
+  };
+  if (session !== undefined) context.session = session;
+  if (client !== undefined) context.client = client;
+  if (clockReliable !== undefined) context.clockReliable = clockReliable;
+  if (live !== undefined) context.live = live;
+  if (charged) context.approved = true;
+  const decision = rulebook.engine.decide({ tool, args }, context);
   if (decision.outcome === "deny" || decision.outcome === "hide") {
     return forbidden(decision.outcome, decision);
   }

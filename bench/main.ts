@@ -1,0 +1,27 @@
+// `npm run bench [-- NAME…]`: runs the named benches, or all. Each prints its numbers beside its floor and its
+// peers from the same run, as ratios; machines differ, ratios less so.
+
+interface Bench {
+  readonly what: string;
+  readonly load: () => Promise<{ readonly run: () => Promise<void> }>;
+}
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  stdio: {
+    what: "latency that a proxy adds to a call over stdio",
+    load: () => import("./stdio.ts"),
+  },
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(BENCHES, name));
+if (unknown.length > 0) {
+  const names = Object.keys(BENCHES).join(", ");
+  console.error(`There is no bench named ${unknown.join(", ")}; there are ${names}.`);
+  process.exit(2);
+}
+for (const [name, { what, load }] of Object.entries(BENCHES)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  console.log(`\n${name}: ${what}\n`);
+  await (await load()).run();
+}
