@@ -73,7 +73,7 @@ describe("imports", () => {
       }
       const text = readFileSync(join(root, file), "utf8");
       if (
-        /\b(process|Buffer|__dirname|require)\s*[.(]/.test(
+        /(?<![.\w])(?:(?:process|Buffer|__dirname)\s*[.(]|require\s*\()/.test(
           text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ""),
         )
       ) {
