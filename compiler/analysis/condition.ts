@@ -36,6 +36,20 @@ export interface Truth {
 
 /** The truth of a condition, or with `negated` of its negation, with `not` moved inward to the comparisons. */
 export function truthOf(condition: Condition, negated = false): Truth {
+  const known = negated ? negations : truths;
+  let truth = known.get(condition);
+  if (truth === undefined) {
+    truth = makeTruth(condition, negated);
+    known.set(condition, truth);
+  }
+  return truth;
+}
+
+/** Several checks ask of the same conditions. */
+const truths = new WeakMap<Condition, Truth>();
+const negations = new WeakMap<Condition, Truth>();
+
+function makeTruth(condition: Condition, negated: boolean): Truth {
   switch (condition.kind) {
     case "not":
       return truthOf(condition.operand, !negated);

@@ -55,7 +55,7 @@ export function solve(formula: Formula, domains: Domains = anyValue): Answer {
   let perhaps = false;
 
   const search = (pending: readonly Formula[], state: State): Model | undefined => {
-    let here = state;
+    const here = new Map(state);
     const branches: (readonly Formula[])[] = [];
     const open = [...pending];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -63,9 +63,7 @@ export function solve(formula: Formula, domains: Domains = anyValue): Answer {
       if (next.kind === "all") open.push(...next.operands);
       if (next.kind === "any") branches.push(next.operands);
       if (next.kind === "literal") {
-        const narrowed = narrow(here, next, domains);
-        if (narrowed === undefined) return undefined;
-        here = narrowed;
+        if (!narrow(here, next, domains)) return undefined;
       }
     }
     const branch = branches.shift();
@@ -96,16 +94,19 @@ export function impossible(formula: Formula, domains: Domains = anyValue): boole
   return solve(formula, domains).kind === "no";
 }
 
-function narrow(state: State, literal: Literal, domains: Domains): State | undefined {
-  const { operand } = literal;
+/** Adds a literal to the constraints of a branch; false when nothing is left of its operand. */
+function narrow(state: Map<string, Constraint>, literal: Literal, domains: Domains): boolean {
+  const { operand, predicate } = literal;
   const before = state.get(operand.key);
   const values = intersect(before?.values ?? domainOf(operand, domains), literal.values);
-  if (isEmpty(values)) return undefined;
-  const predicates = [
-    ...(before?.predicates ?? []),
-    ...(literal.predicate === undefined ? [] : [literal.predicate]),
-  ];
-  return new Map(state).set(operand.key, { operand, values, predicates });
+  if (isEmpty(values)) return false;
+  const predicates = before?.predicates ?? [];
+  state.set(operand.key, {
+    operand,
+    values,
+    predicates: predicate === undefined ? predicates : [...predicates, predicate],
+  });
+  return true;
 }
 
 function domainOf(operand: Operand, domains: Domains): ValueSet {

@@ -165,9 +165,9 @@ function includes(program: Program, tool: string, other: BoundRule, rule: BoundR
   const theirs = reachOf(other);
   if (!related(mine, theirs)) return false;
   const domains = domainsOf(program, tool);
-  if (!impossible(all([mine.formula, not(theirs.formula)]), domains)) return false;
+  if (!impossible(all([mine.formula, theirs.contrary]), domains)) return false;
   // Of two that say the same, only the later one is superfluous.
-  const equal = impossible(all([theirs.formula, not(mine.formula)]), domains);
+  const equal = impossible(all([theirs.formula, mine.contrary]), domains);
   return !equal || program.rules.indexOf(other) < program.rules.indexOf(rule);
 }
 
@@ -186,9 +186,9 @@ function overruledCalls(program: Program, rule: BoundRule): Death | undefined {
     );
     const domains = domainsOf(program, name);
     const alone = denies.find((deny) =>
-      impossible(all([mine.formula, not(reachOf(deny).formula)]), domains),
+      impossible(all([mine.formula, reachOf(deny).contrary]), domains),
     );
-    const together = all([mine.formula, ...denies.map((deny) => not(reachOf(deny).formula))]);
+    const together = all([mine.formula, ...denies.map((deny) => reachOf(deny).contrary)]);
     if (alone === undefined && (denies.length < 2 || !impossible(together, domains))) {
       return undefined;
     }
@@ -205,6 +205,8 @@ function overruledCalls(program: Program, rule: BoundRule): Death | undefined {
 /** The calls that a rule permits, denies or asks about. */
 interface Reach {
   readonly formula: Formula;
+  /** All other calls. */
+  readonly contrary: Formula;
   readonly keys: ReadonlySet<string>;
 }
 
@@ -226,7 +228,7 @@ function reachOf(rule: BoundRule): Reach {
             ? []
             : [own?.kind === "unless" ? not(truth.isTrue) : truth.notFalse]),
         ]);
-  const reach = { formula, keys: new Set(keysIn(formula)) };
+  const reach = { formula, contrary: not(formula), keys: new Set(keysIn(formula)) };
   reaches.set(rule, reach);
   return reach;
 }
