@@ -18,20 +18,41 @@ import {
   startChild,
 } from "../runtime/index.ts";
 import { type CliCommand, EXIT_FAILED, Failure, type Invocation, sentenceOf } from "./command.ts";
-import { collect, describeTarget, targetOf } from "./connect.ts";
+import { collect, describeTarget, type Target, targetOf } from "./connect.ts";
 import { answerWithFailure } from "./serve-failure.ts";
+import { type HttpOptions, serveHttp } from "./serve-http.ts";
 import { serveLog } from "./serve-log.ts";
 import { type LoadedPolicy, loadPolicy, PolicyErrors } from "./serve-policy.ts";
 
 export const command: CliCommand = {
   declare: (command) =>
     command
-      .usage("POLICY [options] -- COMMAND [ARG…]")
+      .usage("POLICY [options] (-- COMMAND [ARG…] | --url URL [--header 'K: V'])")
       .argument("<policy>", "a .mcpp file, or a compiled .json")
       .option("--as <name>", "the grant that calls are made under (local)")
       .option("--label <name=value>", "a label of the grant; may be repeated", collect)
       .option("--name <id>", "the server id that counters belong to")
       .option("--state <store>", "where counters are: memory, sqlite:PATH or redis://…", "memory")
+      .option("--url <url>", "a server that speaks Streamable HTTP")
+      .option("--header <line>", "send this header to the server; may be repeated", collect)
+      .option("--listen <host:port>", "serve Streamable HTTP on this address instead of stdio")
+      .option("--no-token", "with --listen: let everybody on this machine in")
+      .option(
+        "--allow-host <host>",
+        "with --listen: accept this Host too; may be repeated",
+        collect,
+      )
+      .option(
+        "--allow-origin <origin>",
+        "with --listen: let web pages of this origin in; may be repeated",
+        collect,
+      )
+      .option(
+        "--forward-header <name>",
+        "with --listen: pass this header of clients to the server; may be repeated",
+        collect,
+      )
+      .option("--timeout <duration>", "how long a server may take to answer over HTTP", "10m")
       .option(
         "--refuse-request <kind>",
         "do not pass on the server's requests of this kind: sampling, elicitation or roots; may be repeated",
@@ -40,7 +61,7 @@ export const command: CliCommand = {
       .option("--shadow", "decide and log, but forbid nothing that the policy forbids")
       .addHelpText(
         "after",
-        "\nThe server's stdin and stdout are ours: put this in place of COMMAND in an MCP client.",
+        "\nWithout --listen our stdin and stdout are the client's: put this in place of COMMAND in an MCP client.",
       )
       .allowExcessArguments(false),
   run: serve,
@@ -53,15 +74,24 @@ interface ServeOptions {
   readonly state: string;
   readonly shadow?: boolean;
   readonly refuseRequest?: readonly string[];
+  readonly listen?: string;
+  readonly token: boolean;
+  readonly allowHost?: readonly string[];
+  readonly allowOrigin?: readonly string[];
+  readonly forwardHeader?: readonly string[];
+  readonly timeout: string;
 }
 
 async function serve(invocation: Invocation): Promise<number> {
   const options = invocation.options as unknown as ServeOptions;
   const path = invocation.args[0] as string;
   const target = targetOf(invocation);
-  if (target?.kind !== "command") {
-    throw new Failure("Say which server: `mcpp serve POLICY -- COMMAND [ARG…]`.");
+  if (target === undefined) {
+    throw new Failure(
+      "Say which server: `mcpp serve POLICY -- COMMAND [ARG…]` or `mcpp serve POLICY --url URL`.",
+    );
   }
+  const http = httpOptions(options);
   const grant = grantOf(options);
   let loaded: LoadedPolicy;
   try {
@@ -69,7 +99,9 @@ async function serve(invocation: Invocation): Promise<number> {
   } catch (error) {
     if (!(error instanceof PolicyErrors)) throw error;
     process.stderr.write(`${error.report}\nmcpp: ${error.message}\n`);
-    await answerWithFailure(error.message, process.stdin, process.stdout);
+    if (http === undefined) {
+      await answerWithFailure(error.message, process.stdin, process.stdout);
+    }
     return EXIT_FAILED;
   }
   const rulebook = new Rulebook(
@@ -79,9 +111,10 @@ async function serve(invocation: Invocation): Promise<number> {
       shadow: options.shadow === true,
     }),
   );
-  const server = options.name ?? loaded.server ?? digestOf(target.command, target.args);
+  const server = options.name ?? loaded.server ?? digestOf(target);
   const store = await openState(options.state);
   const log = serveLog(process.stderr);
+  const seals = new Seals();
   const counters = store.forServer(server);
   const governance: Governance = {
     rulebook: () => rulebook,
@@ -90,7 +123,7 @@ async function serve(invocation: Invocation): Promise<number> {
     grant,
     shadow: options.shadow === true,
     refusedRequests: refusedOf(options),
-    rounds: new Rounds(new Seals(), { server, grant: grant.id }, counters, Date.now),
+    rounds: new Rounds(seals, { server, grant: grant.id }, counters, Date.now),
     now: Date.now,
     record: log.record,
     notice: log.notice,
@@ -99,6 +132,8 @@ async function serve(invocation: Invocation): Promise<number> {
     `serving ${describeTarget(target)} under ${path} as ${grant.name}, server id ${server}, counters in ${store.name}${options.shadow === true ? ", shadow: nothing is forbidden" : ""}`,
   );
   try {
+    if (http !== undefined) return await serveHttp(governance, seals, target, http);
+    if (target.kind === "url") throw new Failure("`--url` needs `--listen`.");
     return await run(governance, target.command, target.args);
   } finally {
     await store.close();
@@ -177,9 +212,68 @@ async function openState(state: string): Promise<StateStore> {
   }
 }
 
-/** The server id of a command that nobody has named. */
-function digestOf(command: string, args: readonly string[]): string {
-  const resolved = command.includes(sep) || command.includes("/") ? resolve(command) : command;
-  const digest = createHash("sha256").update(JSON.stringify([resolved, ...args]));
+/** Absent without `--listen`. */
+function httpOptions(options: ServeOptions): HttpOptions | undefined {
+  const { listen, token, allowHost = [], allowOrigin = [], forwardHeader = [] } = options;
+  if (listen === undefined) {
+    for (const name of ["allowHost", "allowOrigin", "forwardHeader"] as const) {
+      if (options[name] !== undefined) {
+        throw new Failure(
+          `\`--${name.replace(/[A-Z]/, "-$&").toLowerCase()}\` goes with \`--listen\`.`,
+        );
+      }
+    }
+    if (!token) throw new Failure("`--no-token` goes with `--listen`.");
+    return undefined;
+  }
+  return {
+    listen,
+    token,
+    allowHost,
+    allowOrigin,
+    forwardHeader: new Set(forwardHeader.map(forwardable)),
+    timeoutMs: millisecondsOf(options.timeout),
+  };
+}
+
+/** What clients prove themselves with is theirs and ours. */
+const NEVER_FORWARDED = new Set(["authorization", "cookie", "proxy-authorization", "x-api-key"]);
+
+function forwardable(name: string): string {
+  const lower = name.toLowerCase();
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) {
+    throw new Failure(`\`--forward-header ${name}\` is not the name of a header.`);
+  }
+  if (NEVER_FORWARDED.has(lower)) {
+    throw new Failure(`The header \`${name}\` of clients is never forwarded.`);
+  }
+  return lower;
+}
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+const MAX_TIMER = 2 ** 31 - 1;
+
+function millisecondsOf(duration: string): number {
+  const match = /^([0-9]{1,9})(ms|s|m|h)$/.exec(duration);
+  const ms = Number(match?.[1]) * UNITS[(match?.[2] ?? "ms") as keyof typeof UNITS];
+  if (match === null || ms < 1 || ms > MAX_TIMER) {
+    throw new Failure(`\`--timeout ${duration}\` is not a duration such as 30s or 10m.`);
+  }
+  return ms;
+}
+
+/** The server id of a server that nobody has named. */
+function digestOf(target: Target): string {
+  const digest = createHash("sha256").update(
+    JSON.stringify(
+      target.kind === "url"
+        ? [target.url.origin + target.url.pathname]
+        : [resolved(target.command), ...target.args],
+    ),
+  );
   return `sha256:${digest.digest("hex")}`;
+}
+
+function resolved(command: string): string {
+  return command.includes(sep) || command.includes("/") ? resolve(command) : command;
 }

@@ -4,12 +4,16 @@ export { denyLimit, describeSpan, type NotReserved } from "./engine/limit-denial
 export type { EngineOptions } from "./engine/tools.ts";
 export type * from "./engine/types.ts";
 export { uriProblem } from "./engine/uri.ts";
+export { type Grant, type Grants, newToken, openGrant, tokenGrant } from "./grants/grant.ts";
 export {
   type DecisionRecord,
   type Governance,
   SERVER_REQUESTS,
   type ServerRequest,
 } from "./proxy/governance.ts";
+export type { Backend } from "./proxy/http/front.ts";
+export { HttpRelay, type RelayOptions } from "./proxy/http/relay.ts";
+export { HttpServer, type HttpServerOptions } from "./proxy/http/server.ts";
 export { Rounds } from "./proxy/rounds.ts";
 export { Rulebook } from "./proxy/rulebook.ts";
 export { Seals } from "./proxy/seal.ts";
@@ -26,3 +30,5 @@ export {
   serverEnvironment,
   startChild,
 } from "./transport/child.ts";
+export type { ListenAddress } from "./transport/http/listener.ts";
+export { HttpUpstream, type UpstreamOptions } from "./transport/http/upstream.ts";

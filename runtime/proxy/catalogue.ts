@@ -10,6 +10,15 @@ export interface ToolsPage {
   readonly nextCursor?: string;
 }
 
+/** The result of a `tools/list`. Throws when it is none. */
+export function toolsPage({ tools, nextCursor }: { readonly [key: string]: Json }): ToolsPage {
+  if (!Array.isArray(tools)) throw new Error("The answer holds no list of tools.");
+  return {
+    tools: tools as readonly Json[],
+    ...(typeof nextCursor === "string" ? { nextCursor } : {}),
+  };
+}
+
 /** A complete list of the server's tools, as the server gave it. */
 export interface Snapshot {
   /** Milliseconds of the monotonic clock. */

@@ -29,7 +29,7 @@ export interface RequestCaps {
 
 export const REQUEST_CAPS: RequestCaps = { running: 64, streams: 32, cancelled: 1_024 };
 
-const STREAM = "subscriptions/listen";
+export const STREAM = "subscriptions/listen";
 
 /** 1 and "1" are different ids. */
 export function idKey(id: Id): string {

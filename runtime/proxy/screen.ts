@@ -1,16 +1,68 @@
 import type { Json } from "../../policy/index.ts";
-import { isId, isObject, type JsonObject } from "./admit.ts";
+import { INTERNAL_ERROR, isId, isObject, type JsonObject } from "./admit.ts";
+import { deniedRequest, errorMessage, METHOD_NOT_FOUND } from "./denials.ts";
 import type { Governance, ServerRequest } from "./governance.ts";
 import type { Hearing } from "./hear.ts";
 import type { Forbidden } from "./judge.ts";
 import { judgeOther } from "./kinds.ts";
 import { filterLists } from "./lists.ts";
+import { recordRuling } from "./records.ts";
 import { MAX_ROUNDS } from "./rounds.ts";
 import { scan } from "./scan.ts";
 import { write } from "./write.ts";
 
-/** What becomes of a message of the server. */
-export type Screened =
+/** What is sent where in place of a message of the server. */
+export interface Relayed {
+  /** The text that was given when it passes as it came; undefined when nothing goes to the client. */
+  readonly toClient?: string;
+  /** An error that answers a request of the server. */
+  readonly toServer?: string;
+}
+
+/**
+ * Screens one message of the server, records what was forbidden in it, and says what is sent in its place.
+ *
+ * @param text The message as it came; `message` is what JSON.parse made of it.
+ * @param answered The request that it answers, where that is known.
+ */
+export function relay(
+  text: string,
+  message: JsonObject,
+  governance: Governance,
+  answered?: Hearing,
+): Relayed {
+  const screened = screen(text, message, governance, answered);
+  const { id } = message;
+  switch (screened.kind) {
+    case "pass":
+      return { toClient: text };
+    case "replace":
+      return { toClient: screened.text };
+    case "drop":
+      return {};
+    case "refuse":
+      governance.notice(`A message of the server was not relayed: ${screened.reason}.`);
+      if (!isId(id) || message.method !== undefined) return {};
+      return {
+        toClient: errorMessage(id, INTERNAL_ERROR, "The server's answer cannot be relayed."),
+      };
+    case "decline": {
+      const { ruling } = screened;
+      recordRuling({ ...governance, shadow: false }, { method: String(message.method) }, ruling);
+      return isId(id) ? { toServer: errorMessage(id, METHOD_NOT_FOUND, ruling.message) } : {};
+    }
+    case "deny": {
+      const { ruling } = screened;
+      const subject = answered ?? { method: "(server request)" };
+      const decision = recordRuling({ ...governance, shadow: false }, subject, ruling);
+      if (!isId(id)) return {};
+      const denial = { id: decision, ...ruling };
+      return { toClient: answered?.forbid(ruling, denial) ?? deniedRequest(id, denial) };
+    }
+  }
+}
+
+type Screened =
   /** It goes to the client as it came. */
   | { readonly kind: "pass" }
   /** This goes in its place. */
@@ -18,7 +70,7 @@ export type Screened =
   /** Nothing goes to the client. */
   | { readonly kind: "drop" }
   /** A request that is not passed on: the server gets an error. */
-  | { readonly kind: "decline"; readonly request: ServerRequest }
+  | { readonly kind: "decline"; readonly ruling: Forbidden }
   /** An answer that the client may not have: it gets a denial. */
   | { readonly kind: "deny"; readonly ruling: Forbidden }
   /** An answer that cannot be relayed; `reason` is a clause. */
@@ -37,13 +89,10 @@ const ASKS: ReadonlyMap<string, ServerRequest> = new Map([
 const ANSWER_LIMITS = { depth: 512, values: 5_000_000 };
 
 /**
- * Screens one message of the server, whatever it was asked: lists lose what the policy hides, requests to the
- * client may be refused, and a further round gets a `requestState` of ours.
- *
- * @param text The message as it came; `message` is what JSON.parse made of it.
- * @param answered The request that it answers, where that is known.
+ * Whatever was asked: lists lose what the policy hides, requests to the client may be refused, and a further round
+ * gets a `requestState` of ours.
  */
-export function screen(
+function screen(
   text: string,
   message: JsonObject,
   governance: Governance,
@@ -68,7 +117,7 @@ function screenMessage(method: string, message: JsonObject, governance: Governan
   if (id !== undefined) {
     const request = ASKS.get(method);
     return request !== undefined && isId(id) && governance.refusedRequests.has(request)
-      ? { kind: "decline", request }
+      ? { kind: "decline", ruling: notAsked(request) }
       : PASS;
   }
   if (!isObject(params)) return PASS;
@@ -92,7 +141,7 @@ function refusedInput(
   return undefined;
 }
 
-export function notAsked(request: ServerRequest): Forbidden {
+function notAsked(request: ServerRequest): Forbidden {
   return {
     outcome: "deny",
     rule: "(server request)",

@@ -15,17 +15,17 @@ import {
   type Message,
   type Refused,
 } from "./admit.ts";
-import { Catalogue, type ToolsPage } from "./catalogue.ts";
-import { deniedRequest, errorMessage, METHOD_NOT_FOUND, TOO_MANY } from "./denials.ts";
+import { Catalogue, type ToolsPage, toolsPage } from "./catalogue.ts";
+import { errorMessage, TOO_MANY } from "./denials.ts";
 import { clientOf, modernMeta } from "./era.ts";
 import type { Governance } from "./governance.ts";
 import { type Hearing, hear } from "./hear.ts";
-import type { Forbidden, Ruling } from "./judge.ts";
+import type { Ruling } from "./judge.ts";
 import { judgeOther } from "./kinds.ts";
 import { OwnRequests } from "./own-requests.ts";
 import { recordRefusal, recordRuling } from "./records.ts";
 import { idKey, type OpenRequest, OpenRequests } from "./requests.ts";
-import { notAsked, screen } from "./screen.ts";
+import { relay } from "./screen.ts";
 import { Settlement } from "./settle.ts";
 import { write } from "./write.ts";
 
@@ -345,31 +345,13 @@ export class Session {
   }
 
   #relay(message: JsonObject, text: string, bytes: Uint8Array, request?: OpenRequest): void {
-    const { id } = message;
-    const screened = screen(text, message, this.#governance, request?.hearing);
-    switch (screened.kind) {
-      case "pass":
-        if (typeof message.method === "string" && isId(id)) this.#expectAnswer(id);
-        this.#ports.toClient(bytes, message);
-        return;
-      case "replace":
-        this.#ports.toClient(screened.text, message);
-        return;
-      case "drop":
-        return;
-      case "decline":
-        if (isId(id)) this.#decline(id, notAsked(screened.request));
-        return;
-      case "deny":
-        this.#denyAnswer(id, screened.ruling, request);
-        return;
-      case "refuse":
-        this.#governance.notice(`A message of the server was not relayed: ${screened.reason}.`);
-        if (isId(id)) {
-          const text = errorMessage(id, INTERNAL_ERROR, "The server's answer cannot be relayed.");
-          this.#answer(id, text);
-        }
-    }
+    const { toClient, toServer } = relay(text, message, this.#governance, request?.hearing);
+    const { id, method } = message;
+    if (toServer !== undefined && isId(id))
+      this.#ports.toServer(toServer, { kind: "response", id });
+    if (toClient === undefined) return;
+    if (typeof method === "string" && isId(id)) this.#expectAnswer(id);
+    this.#ports.toClient(toClient === text ? bytes : toClient, message);
   }
 
   #expectAnswer(id: Id): void {
@@ -377,21 +359,6 @@ export class Session {
     if (this.#serverRequests.size > MAX_SERVER_REQUESTS) {
       this.#serverRequests.delete(this.#serverRequests.values().next().value as string);
     }
-  }
-
-  #decline(id: Id, ruling: Forbidden): void {
-    recordRuling({ ...this.#governance, shadow: false }, { method: "(server request)" }, ruling);
-    const text = errorMessage(id, METHOD_NOT_FOUND, ruling.message);
-    this.#ports.toServer(text, { kind: "response", id });
-  }
-
-  #denyAnswer(id: Json | undefined, ruling: Forbidden, request: OpenRequest | undefined): void {
-    const hearing = request?.hearing;
-    const subject = hearing ?? { method: "(server request)" };
-    const decision = recordRuling({ ...this.#governance, shadow: false }, subject, ruling);
-    if (!isId(id)) return;
-    const denial = { id: decision, ...ruling };
-    this.#answer(id, hearing?.forbid(ruling, denial) ?? deniedRequest(id, denial));
   }
 
   /** No revision lets a server send batches unasked, and a list could hide in one. */
@@ -412,19 +379,15 @@ export class Session {
   }
 
   async #fetchPage(cursor: string | undefined, ms: number): Promise<ToolsPage> {
-    const result = await this.#own.ask(
-      "tools/list",
-      {
-        ...(cursor === undefined ? {} : { cursor }),
-        ...(this.#meta === undefined ? {} : { _meta: this.#meta }),
-      },
-      ms,
+    return toolsPage(
+      await this.#own.ask(
+        "tools/list",
+        {
+          ...(cursor === undefined ? {} : { cursor }),
+          ...(this.#meta === undefined ? {} : { _meta: this.#meta }),
+        },
+        ms,
+      ),
     );
-    if (!Array.isArray(result.tools)) throw new Error("The answer holds no list of tools.");
-    const next = result.nextCursor;
-    return {
-      tools: result.tools as readonly Json[],
-      ...(typeof next === "string" ? { nextCursor: next } : {}),
-    };
   }
 }

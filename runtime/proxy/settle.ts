@@ -1,7 +1,7 @@
 import type { Json } from "../../policy/index.ts";
 import { LEASE_MS, type StateStore } from "../state/store.ts";
 import { isObject } from "./admit.ts";
-import type { OpenRequest, OpenRequests } from "./requests.ts";
+import type { OpenRequest } from "./requests.ts";
 
 /**
  * Errors that a server gives before it runs a handler: the sums that the call charged are given back. No other
@@ -12,11 +12,11 @@ const NOT_RUN = new Set([-32700, -32600, -32601, -32020, -32021, -32022, -32042]
 /** Settles what calls have charged, and keeps the concurrency slots of running ones. */
 export class Settlement {
   readonly #store: StateStore;
-  readonly #open: OpenRequests;
+  readonly #open: Iterable<OpenRequest>;
   readonly #notice: (text: string) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(store: StateStore, open: OpenRequests, notice: (text: string) => void) {
+  constructor(store: StateStore, open: Iterable<OpenRequest>, notice: (text: string) => void) {
     this.#store = store;
     this.#open = open;
     this.#notice = notice;

@@ -1,0 +1,25 @@
+import { isIP } from "node:net";
+import type { ListenAddress } from "../runtime/index.ts";
+import { Failure } from "./command.ts";
+
+/** Reads `127.0.0.1:8420`, `localhost:8420`, `[::1]:8420`, `:8420` or `8420`. */
+export function listenAddress(text: string): ListenAddress {
+  const match = /^(?:(\[[0-9a-fA-F:.]+\]|[^:[\]]*):)?([0-9]{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match === null || port > 65_535) {
+    throw new Failure(`\`--listen ${text}\` is not of the form HOST:PORT, such as 127.0.0.1:8420.`);
+  }
+  const host = (match[1] ?? "").replace(/^\[|\]$/g, "");
+  return { host: host === "" ? "127.0.0.1" : host, port };
+}
+
+/** True when only this machine can connect. */
+export function isLoopback({ host }: ListenAddress): boolean {
+  if (host === "localhost" || host === "::1") return true;
+  return isIP(host) === 4 && host.startsWith("127.");
+}
+
+/** The address as the beginning of a URL. */
+export function originOf({ host }: ListenAddress, port: number): string {
+  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,104 @@
+import {
+  type Backend,
+  type Governance,
+  HttpRelay,
+  HttpServer,
+  HttpUpstream,
+  MAX_MESSAGE,
+  MAX_SERVER_MESSAGE,
+  newToken,
+  openGrant,
+  type Seals,
+  tokenGrant,
+} from "../runtime/index.ts";
+import { EXIT_OK, Failure, sentenceOf } from "./command.ts";
+import type { Target } from "./connect.ts";
+import { isLoopback, listenAddress, originOf } from "./listen-address.ts";
+
+export interface HttpOptions {
+  readonly listen: string;
+  /** False without a token. */
+  readonly token: boolean;
+  readonly allowHost: readonly string[];
+  readonly allowOrigin: readonly string[];
+  readonly forwardHeader: ReadonlySet<string>;
+  readonly timeoutMs: number;
+}
+
+/** The name of a server in a path. */
+const PLAIN_NAME = /^[A-Za-z0-9._-]+$/;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Serves over Streamable HTTP until a signal asks to end; resolves with the exit code. */
+export async function serveHttp(
+  governance: Governance,
+  seals: Seals,
+  target: Target,
+  options: HttpOptions,
+): Promise<number> {
+  const address = listenAddress(options.listen);
+  if (!isLoopback(address)) {
+    throw new Failure(
+      `\`--listen ${options.listen}\` can be reached by other machines; without configured grants only loopback addresses are served, such as 127.0.0.1:${address.port}.`,
+    );
+  }
+  const token = options.token ? newToken() : undefined;
+  const { grant, server, notice } = governance;
+  const backend = backendOf(governance, seals, target, options);
+  const paths = ["/mcp", ...(PLAIN_NAME.test(server) ? [`/mcp/${server}`] : [])];
+  const http = new HttpServer({
+    address,
+    grants: token === undefined ? openGrant(grant) : tokenGrant(grant, token),
+    hosts: options.allowHost,
+    origins: options.allowOrigin,
+    backends: new Map(paths.map((path) => [path, backend])),
+    maxMessage: MAX_MESSAGE,
+    forwardHeaders: options.forwardHeader,
+    notice,
+  });
+  const port = await http.listen().catch((error: unknown) => {
+    throw new Failure(`\`${options.listen}\` cannot be listened on: ${sentenceOf(error)}`);
+  });
+  const url = `${originOf(address, port)}${paths.at(-1)}`;
+  notice(`listening on ${url}`);
+  if (token !== undefined) {
+    // The one time that it is shown; the log would escape nothing in it.
+    process.stderr.write(`mcpp: clients send the header  Authorization: Bearer ${token}\n`);
+  }
+  await untilSignal();
+  notice("ending: no more requests are taken");
+  await http.close();
+  return EXIT_OK;
+}
+
+function backendOf(
+  governance: Governance,
+  seals: Seals,
+  target: Target,
+  options: HttpOptions,
+): Backend {
+  if (target.kind !== "url") throw new Failure("`--listen` needs `--url URL`.");
+  return new HttpRelay({
+    upstream: new HttpUpstream({
+      url: target.url,
+      headers: target.headers,
+      timeoutMs: options.timeoutMs,
+    }),
+    governanceOf: () => governance,
+    seals,
+    forwardHeaders: options.forwardHeader,
+    maxMessage: MAX_SERVER_MESSAGE,
+    timeoutMs: options.timeoutMs,
+  });
+}
+
+/** A second signal ends the process as it would without us. */
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const received = (): void => {
+      for (const signal of SIGNALS) process.off(signal, received);
+      resolve();
+    };
+    for (const signal of SIGNALS) process.on(signal, received);
+  });
+}

@@ -1,0 +1,162 @@
+import type { Grant } from "../../grants/grant.ts";
+import type { Id } from "../admit.ts";
+import { Catalogue, type FetchPage } from "../catalogue.ts";
+import type { Governance } from "../governance.ts";
+import { idKey, type OpenRequest, REQUEST_CAPS } from "../requests.ts";
+import type { Seals } from "../seal.ts";
+import { Settlement } from "../settle.ts";
+
+/** What one grant does on one server: its sessions, and what of it runs now. */
+export class Desk {
+  readonly grant: Grant;
+  readonly governance: Governance;
+  readonly settlement: Settlement;
+  readonly #seals: Seals;
+  readonly #fetchPage: (visit: Visit) => FetchPage;
+  readonly #running = new Set<OpenRequest>();
+  readonly #visits = new Map<string, Visit>();
+  /** Of clients without a session. */
+  readonly #stateless: Visit;
+  #streams = 0;
+
+  constructor(
+    grant: Grant,
+    governance: Governance,
+    seals: Seals,
+    fetchPage: (visit: Visit) => FetchPage,
+  ) {
+    this.grant = grant;
+    this.governance = governance;
+    this.#seals = seals;
+    this.#fetchPage = fetchPage;
+    this.settlement = new Settlement(governance.store, this.#running, governance.notice);
+    this.#stateless = new Visit(undefined, fetchPage);
+  }
+
+  /** The visit of a session id that we gave; undefined when it is none of ours. */
+  visit(sessionId: string | undefined): Visit | undefined {
+    if (sessionId === undefined) return this.#stateless;
+    const content = this.#seals.open("session", this.#bound, sessionId) as SessionSeal | undefined;
+    if (content === undefined) return undefined;
+    const known = this.#visits.get(content.id);
+    if (known !== undefined) {
+      // The newest are last: the oldest are forgotten first.
+      this.#visits.delete(content.id);
+      this.#visits.set(content.id, known);
+      return known;
+    }
+    return this.#remember({ ...content, sealed: sessionId });
+  }
+
+  /** A session that the server has begun. */
+  begin(id: string, client: ClientInfo): Visit {
+    const content: SessionSeal = { id, ...client, started: this.governance.now() };
+    const sealed = this.#seals.seal("session", this.#bound, content);
+    return this.#remember({ ...content, sealed });
+  }
+
+  /** The session is over. */
+  forget({ session }: Visit): void {
+    if (session !== undefined) this.#visits.delete(session.id);
+  }
+
+  sealEvent(id: string): string {
+    return this.#seals.seal("event", this.#bound, id);
+  }
+
+  /** The server's own id of an event; undefined when it is none that we gave. */
+  openEvent(sealed: string): string | undefined {
+    const id = this.#seals.open("event", this.#bound, sealed);
+    return typeof id === "string" ? id : undefined;
+  }
+
+  /** False when the grant has too much in flight. */
+  enter(request: OpenRequest): boolean {
+    if (this.#running.size >= REQUEST_CAPS.running) return false;
+    this.#running.add(request);
+    return true;
+  }
+
+  leave(request: OpenRequest): void {
+    this.#running.delete(request);
+  }
+
+  enterStream(): boolean {
+    if (this.#streams >= REQUEST_CAPS.streams) return false;
+    this.#streams++;
+    return true;
+  }
+
+  leaveStream(): void {
+    this.#streams--;
+  }
+
+  get #bound(): { readonly server: string; readonly grant: string } {
+    return { server: this.governance.server, grant: this.grant.id };
+  }
+
+  #remember(session: KnownSession): Visit {
+    const visit = new Visit(session, this.#fetchPage);
+    this.#visits.set(session.id, visit);
+    if (this.#visits.size > MAX_VISITS) {
+      this.#visits.delete(this.#visits.keys().next().value as string);
+    }
+    return visit;
+  }
+}
+
+/** Sessions that are remembered; one that is forgotten goes on, and its tool list is asked for again. */
+const MAX_VISITS = 4_096;
+
+export interface ClientInfo {
+  readonly name?: string;
+  readonly version?: string;
+}
+
+/** What a session id of ours says. */
+interface SessionSeal extends ClientInfo {
+  /** The server's own id. */
+  readonly id: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly started: number;
+}
+
+interface KnownSession extends SessionSeal {
+  readonly sealed: string;
+}
+
+/** A session, or all clients of a grant that have none. */
+export class Visit {
+  readonly session: KnownSession | undefined;
+  readonly catalogue: Catalogue;
+  /** How requests of our own introduce themselves: as the client's last one did. */
+  manner: { readonly version?: string; readonly meta?: { readonly [key: string]: unknown } } = {};
+  readonly #inFlight = new Set<string>();
+
+  constructor(session: KnownSession | undefined, fetchPage: (visit: Visit) => FetchPage) {
+    this.session = session;
+    this.catalogue = new Catalogue(fetchPage(this));
+  }
+
+  get client(): ClientInfo | undefined {
+    if (this.session === undefined) return undefined;
+    const { name, version } = this.session;
+    return {
+      ...(name === undefined ? {} : { name }),
+      ...(version === undefined ? {} : { version }),
+    };
+  }
+
+  /** False when a request of the session has this id already. */
+  open(id: Id): boolean {
+    if (this.session === undefined) return true;
+    const key = idKey(id);
+    if (this.#inFlight.has(key)) return false;
+    this.#inFlight.add(key);
+    return true;
+  }
+
+  close(id: Id): void {
+    this.#inFlight.delete(idKey(id));
+  }
+}

@@ -1,0 +1,206 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Grant } from "../../grants/grant.ts";
+import type { MaybePromise } from "../../state/store.ts";
+import { readBody } from "../../transport/http/body.ts";
+import type { Gate, TurnedAway } from "../../transport/http/gate.ts";
+import { type RequestHeaders, readHeaders } from "../../transport/http/headers.ts";
+import { Reply } from "../../transport/http/reply.ts";
+import { type Admitted, admit, INTERNAL_ERROR, INVALID_REQUEST } from "../admit.ts";
+import { errorMessage } from "../denials.ts";
+import { answeredId, HEADER_MISMATCH, mirrorProblem } from "./mirror.ts";
+
+/** One HTTP request that came in. */
+export interface Inbound {
+  readonly grant: Grant;
+  readonly headers: RequestHeaders;
+}
+
+/** A server behind the front, however it is reached. Its promises do not reject. */
+export interface Backend {
+  /** A message that was admitted, and whose headers agree with it. */
+  post(admitted: Admitted, inbound: Inbound, reply: Reply): Promise<void>;
+  /** A client wants to hear what the server has to say unasked, or the rest of a stream that broke. */
+  listen(inbound: Inbound, reply: Reply): Promise<void>;
+  /** A client ends its session. */
+  endSession(inbound: Inbound, reply: Reply): Promise<void>;
+  /** Records a message that was refused before it came to the backend. */
+  refused(grant: Grant, message: string): void;
+  /** Throws when calls could not be served. */
+  ready(): MaybePromise<void>;
+  /** Ends the streams that would stay open, and lets what runs come to its end. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+export interface FrontOptions {
+  readonly gate: Gate;
+  /** By path, exact: `/mcp/payments`. */
+  readonly backends: ReadonlyMap<string, Backend>;
+  /** Bytes of a message. */
+  readonly maxMessage: number;
+  readonly forwardHeaders?: ReadonlySet<string>;
+  readonly notice: (text: string) => void;
+}
+
+const JSON_TYPE = /^application\/json *(?:; *charset="?utf-8"? *)?$/i;
+const METHODS = "GET, POST, DELETE, OPTIONS";
+
+/** The HTTP side of the proxy: every refusal that needs no policy, in its order, then the backend. */
+export class Front {
+  readonly #options: FrontOptions;
+  #draining = false;
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse, known: () => void): void {
+    this.#serve(request, response, known).catch((error: unknown) => {
+      this.#options.notice(
+        `A request failed inside the proxy: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+      const reply = new Reply(response);
+      if (reply.begun) reply.abort();
+      else reply.json(500, errorMessage(null, INTERNAL_ERROR, "The proxy failed."));
+    });
+  }
+
+  /** Streams end, and `/readyz` says that no more requests are wanted. */
+  drain(): void {
+    this.#draining = true;
+    for (const backend of new Set(this.#options.backends.values())) backend.drain();
+  }
+
+  async #serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    known: () => void,
+  ): Promise<void> {
+    const { gate, backends, forwardHeaders } = this.#options;
+    const read = readHeaders(request.rawHeaders, forwardHeaders);
+    if ("twice" in read) {
+      turnAway(new Reply(response), {
+        status: 400,
+        message: `The header \`${read.twice}\` stands twice.`,
+      });
+      return;
+    }
+    const { headers } = read;
+    const away = gate.checkHost(headers) ?? gate.checkOrigin(headers);
+    if (away !== undefined) {
+      turnAway(new Reply(response), away);
+      return;
+    }
+    const reply = new Reply(response, gate.cors(headers));
+    const path = request.url ?? "";
+    if (path === "/healthz" || path === "/readyz") {
+      await this.#health(path, request, reply);
+      return;
+    }
+    if (request.method === "OPTIONS" && headers.has("origin")) {
+      const asked = request.headers["access-control-request-headers"] ?? "";
+      reply.empty(204, gate.preflight(headers, asked));
+      return;
+    }
+    const admitted = gate.admit(headers);
+    if (!("grant" in admitted)) {
+      turnAway(reply, admitted);
+      return;
+    }
+    known();
+    const backend = backends.get(path);
+    if (backend === undefined) {
+      turnAway(reply, { status: 404, message: "There is no server at this path." });
+      return;
+    }
+    if (this.#draining) response.setHeader("connection", "close");
+    const inbound: Inbound = { grant: admitted.grant, headers };
+    switch (request.method) {
+      case "POST":
+        await this.#post(request, response, backend, inbound, reply);
+        return;
+      case "GET":
+        await backend.listen(inbound, reply);
+        return;
+      case "DELETE":
+        await backend.endSession(inbound, reply);
+        return;
+      default:
+        turnAway(reply, {
+          status: 405,
+          message: "Messages are sent with POST.",
+          headers: { allow: METHODS },
+        });
+    }
+  }
+
+  async #post(
+    request: IncomingMessage,
+    response: ServerResponse,
+    backend: Backend,
+    inbound: Inbound,
+    reply: Reply,
+  ): Promise<void> {
+    const { maxMessage } = this.#options;
+    const { headers, grant } = inbound;
+    const refuse = (status: number, message: string): void => {
+      backend.refused(grant, message);
+      turnAway(reply, { status, message });
+    };
+    if (!JSON_TYPE.test(headers.get("content-type") ?? "")) {
+      refuse(415, "A message is sent as `Content-Type: application/json`.");
+      return;
+    }
+    if ((request.headers["content-encoding"] ?? "identity") !== "identity") {
+      refuse(415, "A message is sent without a Content-Encoding.");
+      return;
+    }
+    const body = await readBody(request, response, maxMessage);
+    if (!Buffer.isBuffer(body)) {
+      if (body.kind === "large") refuse(413, `A message has at most ${maxMessage} bytes.`);
+      else reply.abort();
+      return;
+    }
+    const admitted = admit(body);
+    if (!admitted.ok) {
+      const { id, code, message } = admitted;
+      backend.refused(grant, message);
+      reply.json(400, errorMessage(id ?? null, code, message));
+      return;
+    }
+    const problem = mirrorProblem(admitted.message, headers);
+    if (problem !== undefined) {
+      backend.refused(grant, problem);
+      reply.json(400, errorMessage(answeredId(admitted.message), HEADER_MISMATCH, problem));
+      return;
+    }
+    await backend.post(admitted, inbound, reply);
+  }
+
+  async #health(path: string, request: IncomingMessage, reply: Reply): Promise<void> {
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      turnAway(reply, { status: 405, message: "Ask with GET.", headers: { allow: "GET, HEAD" } });
+      return;
+    }
+    if (path === "/healthz") {
+      reply.json(200, '{"status":"ok"}');
+      return;
+    }
+    let reason = this.#draining ? "The proxy is about to end." : undefined;
+    try {
+      for (const backend of new Set(this.#options.backends.values())) await backend.ready();
+    } catch (error) {
+      reason ??= error instanceof Error ? error.message : String(error);
+    }
+    if (reason === undefined) reply.json(200, '{"status":"ready"}');
+    else reply.json(503, JSON.stringify({ status: "not ready", reason }));
+  }
+}
+
+/** Refuses without reading on; the connection is of no more use then. */
+function turnAway(reply: Reply, { status, message, headers = {} }: TurnedAway): void {
+  reply.json(status, errorMessage(null, INVALID_REQUEST, message), {
+    ...headers,
+    connection: "close",
+  });
+}

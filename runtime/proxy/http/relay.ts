@@ -1,0 +1,500 @@
+import { randomUUID } from "node:crypto";
+import type { Readable } from "node:stream";
+import type { Grant } from "../../grants/grant.ts";
+import type { MaybePromise } from "../../state/store.ts";
+import { collect } from "../../transport/http/body.ts";
+import type { RequestHeaders } from "../../transport/http/headers.ts";
+import type { Reply } from "../../transport/http/reply.ts";
+import { SseReader } from "../../transport/http/sse.ts";
+import {
+  type HttpUpstream,
+  UpstreamFailed,
+  type UpstreamResponse,
+} from "../../transport/http/upstream.ts";
+import {
+  type Admitted,
+  INTERNAL_ERROR,
+  INVALID_REQUEST,
+  isObject,
+  type JsonObject,
+  type Message,
+} from "../admit.ts";
+import { type FetchPage, toolsPage } from "../catalogue.ts";
+import { errorMessage, TOO_MANY } from "../denials.ts";
+import { clientOf, modernMeta } from "../era.ts";
+import type { Governance } from "../governance.ts";
+import { hear } from "../hear.ts";
+import type { Ruling } from "../judge.ts";
+import { judgeOther } from "../kinds.ts";
+import { recordRefusal, recordRuling } from "../records.ts";
+import { type OpenRequest, STREAM } from "../requests.ts";
+import type { Seals } from "../seal.ts";
+import { write } from "../write.ts";
+import { type AnswerCaps, mediaType, readMessage, relayAnswer } from "./answer.ts";
+import { Desk, type Visit } from "./desk.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Backend, Inbound } from "./front.ts";
+import {
+  answeredId,
+  HEADER_MISMATCH,
+  isModernVersion,
+  mirrorHeaders,
+  paramMirrors,
+} from "./mirror.ts";
+
+export interface RelayOptions extends AnswerCaps {
+  readonly upstream: HttpUpstream;
+  readonly governanceOf: (grant: Grant) => Governance;
+  readonly seals: Seals;
+  /** Further headers of the client that go up, in lower case. */
+  readonly forwardHeaders: ReadonlySet<string>;
+}
+
+type ClientRequest = Extract<Message, { kind: "request" }>;
+
+/**
+ * Streamable HTTP in, Streamable HTTP out: each request is judged by itself and forwarded by itself, so that any
+ * replica can serve any of them.
+ */
+export class HttpRelay implements Backend {
+  readonly #options: RelayOptions;
+  readonly #desks = new Map<string, Desk>();
+  /** What ends when the proxy does: streams without an end of their own. */
+  readonly #lasting = new Set<AbortController>();
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+  }
+
+  async post(admitted: Admitted, inbound: Inbound, reply: Reply): Promise<void> {
+    const { message } = admitted;
+    const modern = isModern(message, inbound.headers);
+    const desk = this.#desk(inbound.grant);
+    const visit = desk.visit(modern ? undefined : inbound.headers.get("mcp-session-id"));
+    if (visit === undefined) {
+      sessionUnknown(reply, message);
+      return;
+    }
+    visit.manner = mannerOf(message, inbound.headers);
+    const way: Way = { desk, visit, inbound, reply, modern };
+    switch (message.kind) {
+      case "request":
+        await this.#request(message, admitted, way);
+        return;
+      case "notification":
+        await this.#notification(message, admitted, way);
+        return;
+      case "response":
+        await this.#forward(textOf(admitted), way, {});
+        return;
+    }
+  }
+
+  async listen(inbound: Inbound, reply: Reply): Promise<void> {
+    const desk = this.#desk(inbound.grant);
+    const visit = desk.visit(inbound.headers.get("mcp-session-id"));
+    const last = inbound.headers.get("last-event-id");
+    const lastEvent = last === undefined || last === "" ? last : desk.openEvent(last);
+    if (visit === undefined || (last !== undefined && lastEvent === undefined)) {
+      sessionUnknown(reply);
+      return;
+    }
+    if (!desk.enterStream()) {
+      tooMany(reply, null);
+      return;
+    }
+    try {
+      const headers = lastEvent === undefined ? {} : { "last-event-id": lastEvent };
+      await this.#forward(undefined, { desk, visit, inbound, reply, modern: false }, {}, headers);
+    } finally {
+      desk.leaveStream();
+    }
+  }
+
+  async endSession(inbound: Inbound, reply: Reply): Promise<void> {
+    const desk = this.#desk(inbound.grant);
+    const visit = desk.visit(inbound.headers.get("mcp-session-id"));
+    if (visit === undefined) {
+      sessionUnknown(reply);
+      return;
+    }
+    await this.#forward(undefined, { desk, visit, inbound, reply, modern: false, ends: true }, {});
+    desk.forget(visit);
+  }
+
+  refused(grant: Grant, message: string): void {
+    recordRefusal(this.#desk(grant).governance, { message });
+  }
+
+  ready(): MaybePromise<void> {
+    for (const desk of this.#desks.values()) return desk.governance.store.ping();
+  }
+
+  drain(): void {
+    for (const controller of this.#lasting) controller.abort(ENDING);
+  }
+
+  async close(): Promise<void> {
+    for (const desk of this.#desks.values()) desk.settlement.close();
+    await this.#options.upstream.close();
+  }
+
+  #desk(grant: Grant): Desk {
+    const known = this.#desks.get(grant.id);
+    if (known !== undefined) return known;
+    const { governanceOf, seals } = this.#options;
+    const desk = new Desk(grant, governanceOf(grant), seals, (visit) => this.#pages(visit));
+    this.#desks.set(grant.id, desk);
+    return desk;
+  }
+
+  // A request: admitted before, now heard, ruled on, forwarded ------------------------------------
+
+  async #request(message: ClientRequest, admitted: Admitted, way: Way): Promise<void> {
+    const { desk, visit, reply } = way;
+    const { id, method, params } = message;
+    if (!visit.open(id)) {
+      const problem = `The id ${JSON.stringify(id)} is that of a request in flight.`;
+      recordRefusal(desk.governance, { message: problem });
+      reply.json(400, errorMessage(null, INVALID_REQUEST, problem));
+      return;
+    }
+    const open: OpenRequest = {
+      id,
+      method,
+      forwarded: false,
+      cancelled: false,
+      ...(method === "tools/list" && params?.cursor === undefined
+        ? { listChanges: visit.catalogue.changes }
+        : {}),
+    };
+    const stream = method === STREAM;
+    if (!(stream ? desk.enterStream() : desk.enter(open))) {
+      visit.close(id);
+      recordRefusal(desk.governance, { message: TOO_MANY_TEXT });
+      tooMany(reply, id);
+      return;
+    }
+    try {
+      await this.#judge(open, message, admitted, way);
+    } finally {
+      visit.close(id);
+      if (stream) desk.leaveStream();
+      else desk.leave(open);
+    }
+  }
+
+  async #judge(
+    open: OpenRequest,
+    message: ClientRequest,
+    admitted: Admitted,
+    way: Way,
+  ): Promise<void> {
+    const { desk, visit, reply } = way;
+    const { governance, settlement } = desk;
+    const client = visit.client;
+    const hearing = hear(message, admitted, {
+      governance,
+      catalogue: visit.catalogue,
+      session: visit.session?.id,
+      ...(client === undefined ? {} : { client }),
+    });
+    if (!hearing.ok) {
+      recordRefusal(governance, hearing);
+      reply.json(400, errorMessage(hearing.id ?? null, hearing.code, hearing.message));
+      return;
+    }
+    const { ruling: pending } = hearing;
+    const ruling = pending instanceof Promise ? await pending : pending;
+    const decision = recordRuling(governance, hearing, ruling);
+    if (ruling.outcome !== "allow" && !governance.shadow) {
+      reply.json(200, hearing.forbid(ruling, { id: decision, ...ruling }));
+      return;
+    }
+    const { reservation, leased } = allowed(ruling);
+    const mirrors = await this.#mirrors(message, way);
+    if ("problem" in mirrors) {
+      settlement.unsent(reservation);
+      recordRefusal(governance, { message: mirrors.problem });
+      reply.json(400, errorMessage(open.id, HEADER_MISMATCH, mirrors.problem));
+      return;
+    }
+    if (reply.closed) {
+      // Nobody waits for it, and nothing of it was sent.
+      settlement.unsent(reservation);
+      return;
+    }
+    open.forwarded = true;
+    if (reservation !== undefined) open.reservation = reservation;
+    if (leased === true) {
+      open.leased = true;
+      settlement.hold();
+    }
+    const asked = { open, hearing, answered: false };
+    const begins =
+      open.method === "initialize" ? { begins: clientOf(message.params?.clientInfo) } : {};
+    await this.#forward(textOf(admitted), way, { asked, ...begins }, mirrors.headers);
+  }
+
+  /** Headers of a modern request that repeat its body. */
+  async #mirrors(
+    { method, params }: ClientRequest,
+    { modern, inbound, visit }: Way,
+  ): Promise<{ readonly headers: Record<string, string> } | { readonly problem: string }> {
+    if (!modern) return { headers: {} };
+    const headers = mirrorHeaders(method, params);
+    if (method !== "tools/call") return { headers };
+    const args = isObject(params?.arguments) ? params.arguments : {};
+    const given = [...inbound.headers.keys()].some((name) => name.startsWith("mcp-param-"));
+    const known = visit.catalogue.known;
+    if (!given && known === undefined) return { headers };
+    const snapshot = known ?? (await visit.catalogue.current());
+    if (snapshot === undefined) {
+      return {
+        problem:
+          "The `Mcp-Param-*` headers cannot be compared with the call: the tool list cannot be read.",
+      };
+    }
+    const live = snapshot.tools.get(String(params?.name));
+    const definition = live?.state === "listed" && isObject(live.definition) ? live.definition : {};
+    const checked = paramMirrors(args, definition.inputSchema, inbound.headers);
+    return "problem" in checked ? checked : { headers: { ...checked.headers, ...headers } };
+  }
+
+  async #notification(
+    { method, params }: Extract<Message, { kind: "notification" }>,
+    admitted: Admitted,
+    way: Way,
+  ): Promise<void> {
+    const { governance } = way.desk;
+    const { ruling, reached } = judgeOther(method, params, governance.rulebook());
+    if (ruling.outcome !== "allow" || ruling.findings.length > 0) {
+      const name = reached?.name;
+      recordRuling(governance, { method, ...(name === undefined ? {} : { name }) }, ruling);
+    }
+    if (ruling.outcome !== "allow" && !governance.shadow) {
+      // A notification has no answer: it is taken, and goes nowhere.
+      way.reply.empty(202);
+      return;
+    }
+    const headers = way.modern ? mirrorHeaders(method, params) : {};
+    await this.#forward(textOf(admitted), way, {}, headers);
+  }
+
+  // To the server ---------------------------------------------------------------------------------
+
+  async #forward(
+    body: string | undefined,
+    way: Way,
+    about: Pick<Exchange, "asked" | "begins">,
+    further: Record<string, string> = {},
+  ): Promise<void> {
+    const { desk, visit, reply } = way;
+    const controller = new AbortController();
+    reply.onGone(() => controller.abort(GONE));
+    const lasting = body === undefined ? way.ends !== true : about.asked?.open.method === STREAM;
+    if (lasting) this.#lasting.add(controller);
+    try {
+      const response = await this.#options.upstream.send({
+        method: body !== undefined ? "POST" : way.ends === true ? "DELETE" : "GET",
+        headers: { ...this.#headersUp(way), ...further },
+        stream: lasting,
+        signal: controller.signal,
+        ...(body === undefined ? {} : { body }),
+      });
+      const exchange: Exchange = {
+        desk,
+        visit,
+        reply,
+        ...about,
+        answerServer: (text) => this.#answerServer(text, way),
+      };
+      await this.#relayUntilEnd(response, exchange, controller.signal);
+    } catch (error) {
+      this.#failed(error, about, way);
+    } finally {
+      this.#lasting.delete(controller);
+      const { asked } = about;
+      // Its connection is closed now: it may have run, and runs no more.
+      if (asked?.answered === false) desk.settlement.lost(asked.open);
+    }
+  }
+
+  async #relayUntilEnd(
+    response: UpstreamResponse,
+    exchange: Exchange,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const cut = (): void => {
+      response.body.destroy();
+    };
+    // What the abortion ends is told by the exchange, not by its body.
+    response.body.on("error", () => {});
+    if (signal.aborted) cut();
+    else signal.addEventListener("abort", cut, { once: true });
+    await relayAnswer(response, exchange, this.#options);
+  }
+
+  #failed(error: unknown, { asked }: Pick<Exchange, "asked">, { desk, reply }: Way): void {
+    const { governance, settlement } = desk;
+    if (error === GONE) return;
+    if (error === ENDING) {
+      reply.json(503, errorMessage(asked?.open.id ?? null, INTERNAL_ERROR, ENDING.message));
+      return;
+    }
+    if (!(error instanceof UpstreamFailed)) throw error;
+    if (asked !== undefined) {
+      asked.answered = true;
+      if (error.sent) settlement.lost(asked.open);
+      else settlement.unsent(asked.open.reservation);
+    }
+    governance.notice(error.message);
+    const status = error.timeout ? 504 : 502;
+    reply.json(status, errorMessage(asked?.open.id ?? null, INTERNAL_ERROR, error.message));
+  }
+
+  #headersUp({ visit, inbound, modern }: Way): Record<string, string> {
+    const { headers } = inbound;
+    const up: Record<string, string> = { "content-type": "application/json" };
+    for (const name of ["accept", "mcp-protocol-version", ...this.#options.forwardHeaders]) {
+      const value = headers.get(name);
+      if (value !== undefined) up[name] = value;
+    }
+    if (!modern && visit.session !== undefined) up["mcp-session-id"] = visit.session.id;
+    return up;
+  }
+
+  #answerServer(text: string, way: Way): void {
+    const { upstream, timeoutMs } = this.#options;
+    upstream
+      .send({
+        method: "POST",
+        headers: { ...this.#headersUp(way), accept: BOTH },
+        body: text,
+        stream: false,
+        signal: AbortSignal.timeout(timeoutMs),
+      })
+      .then(({ body }) => {
+        body.on("error", () => {});
+        body.resume();
+      })
+      .catch(() => way.desk.governance.notice("The server did not take an answer of the proxy."));
+  }
+
+  // Requests of our own ---------------------------------------------------------------------------
+
+  #pages(visit: Visit): FetchPage {
+    return async (cursor, ms) => {
+      const { version, meta } = visit.manner;
+      const id = `mcpp-${randomUUID()}`;
+      const params = {
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(meta === undefined ? {} : { _meta: meta }),
+      };
+      const response = await this.#options.upstream.send({
+        method: "POST",
+        headers: {
+          accept: BOTH,
+          "content-type": "application/json",
+          ...(version === undefined ? {} : { "mcp-protocol-version": version }),
+          ...(meta === undefined ? {} : mirrorHeaders("tools/list", undefined)),
+          ...(meta !== undefined || visit.session === undefined
+            ? {}
+            : { "mcp-session-id": visit.session.id }),
+        },
+        body: JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params }),
+        stream: false,
+        signal: AbortSignal.timeout(Math.max(1, Math.ceil(ms))),
+      });
+      const { result } = await answerOf(id, response, this.#options.maxMessage);
+      if (!isObject(result)) throw new Error("The server did not answer with a list of tools.");
+      return toolsPage(result);
+    };
+  }
+}
+
+const BOTH = "application/json, text/event-stream";
+const GONE = new Error("The client is gone.");
+const ENDING = new Error("The proxy is about to end.");
+const TOO_MANY_TEXT = "Too many requests are in flight; send this one again when one was answered.";
+
+/** What all steps of one request share. */
+interface Way {
+  readonly desk: Desk;
+  readonly visit: Visit;
+  readonly inbound: Inbound;
+  readonly reply: Reply;
+  readonly modern: boolean;
+  /** It ends the session. */
+  readonly ends?: boolean;
+}
+
+function isModern(message: Message, headers: RequestHeaders): boolean {
+  return (
+    isModernVersion(headers.get("mcp-protocol-version")) ||
+    (message.kind === "request" && modernMeta(message.params) !== undefined)
+  );
+}
+
+function mannerOf(message: Message, headers: RequestHeaders): Visit["manner"] {
+  const version = headers.get("mcp-protocol-version");
+  const meta = message.kind === "request" ? modernMeta(message.params)?.meta : undefined;
+  return {
+    ...(version === undefined ? {} : { version }),
+    ...(meta === undefined ? {} : { meta }),
+  };
+}
+
+function allowed(ruling: Ruling): { readonly reservation?: string; readonly leased?: boolean } {
+  return ruling.outcome === "allow" ? ruling : {};
+}
+
+function textOf({ value, numbers }: Admitted): string {
+  return write(value, numbers);
+}
+
+function sessionUnknown(reply: Reply, message?: Message): void {
+  const id = message === undefined ? null : answeredId(message);
+  reply.json(404, errorMessage(id, INVALID_REQUEST, "There is no such session."));
+}
+
+function tooMany(reply: Reply, id: OpenRequest["id"] | null): void {
+  reply.json(429, errorMessage(id, TOO_MANY, TOO_MANY_TEXT), { "retry-after": "1" });
+}
+
+/** The answer to a request of our own, from a body or a stream. */
+async function answerOf(
+  id: string,
+  { headers, body }: UpstreamResponse,
+  max: number,
+): Promise<JsonObject> {
+  body.on("error", () => {});
+  try {
+    if (mediaType(headers) !== "text/event-stream") {
+      const bytes = await collect(body, max);
+      const read = Buffer.isBuffer(bytes) ? readMessage(bytes) : "There is no whole answer.";
+      if (typeof read === "string") throw new Error(read);
+      if (read.message.id !== id) throw new Error("The server answered something else.");
+      return read.message;
+    }
+    return await answerInStream(id, body, max);
+  } finally {
+    body.destroy();
+  }
+}
+
+async function answerInStream(id: string, body: Readable, max: number): Promise<JsonObject> {
+  let found: JsonObject | undefined;
+  const reader = new SseReader(max, {
+    event: ({ data = "" }) => {
+      const read = data === "" ? "" : readMessage(Buffer.from(data));
+      if (typeof read !== "string" && read.message.id === id) found ??= read.message;
+    },
+    comment: () => {},
+  });
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    reader.push(chunk);
+    if (found !== undefined) return found;
+  }
+  throw new Error("The server ended its answer too early.");
+}

@@ -1,0 +1,92 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+}
+
+export interface Caps {
+  /** Connections on which nobody has proved who they are. */
+  readonly strangers: number;
+  /** How long the head of a request may take to arrive (milliseconds). */
+  readonly headMs: number;
+  /** How long the whole request may take to arrive (milliseconds). */
+  readonly requestMs: number;
+}
+
+export const CAPS: Caps = { strangers: 256, headMs: 30_000, requestMs: 120_000 };
+
+const CHECK_MS = 5_000;
+const KEEP_ALIVE_MS = 65_000;
+
+/** Handles one request. `known` is called once its sender has proved who it is. */
+export type Handler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  known: () => void,
+) => void;
+
+/** Accepts connections, and bounds what those may hold who have not said who they are. */
+export class Listener {
+  readonly #server: Server;
+  readonly #strangers = new Set<Socket>();
+  readonly #caps: Caps;
+
+  constructor(handler: Handler, caps: Caps = CAPS) {
+    this.#caps = caps;
+    const handle = (request: IncomingMessage, response: ServerResponse): void => {
+      const { socket } = request;
+      handler(request, response, () => this.#strangers.delete(socket));
+    };
+    this.#server = createServer(
+      {
+        headersTimeout: caps.headMs,
+        requestTimeout: caps.requestMs,
+        connectionsCheckingInterval: Math.min(CHECK_MS, caps.headMs),
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        noDelay: true,
+      },
+      handle,
+    );
+    // Whoever asks before sending a body is told to go on when the body is read, not before it is let in.
+    this.#server.on("checkContinue", handle);
+    this.#server.on("connection", (socket) => this.#meet(socket));
+  }
+
+  #meet(socket: Socket): void {
+    if (this.#strangers.size >= this.#caps.strangers) {
+      socket.destroy();
+      return;
+    }
+    this.#strangers.add(socket);
+    socket.once("close", () => this.#strangers.delete(socket));
+  }
+
+  /** Resolves with the port; rejects when the address cannot be had. */
+  listen({ host, port }: ListenAddress): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off("error", reject);
+        // A failed accept must not end the process.
+        this.#server.on("error", () => {});
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Accepts no more connections; resolves when the last one is closed. */
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  /** Breaks the connections that are left. */
+  abort(): void {
+    this.#server.closeAllConnections();
+  }
+}
