@@ -1,10 +1,12 @@
 import type { TargetKind } from "../../language/index.ts";
 import type { KindPolicy, Policy, SourceMap } from "../../policy/index.ts";
 import { arrangePolicy, pointer } from "../../policy/index.ts";
+import { unusualUri } from "../messages/lowering.ts";
 import type { Bound, Program } from "../program.ts";
 import { Origins, type Place, printPlace } from "./places.ts";
 import type { Lowering } from "./rule.ts";
 import { lowerTools } from "./tools.ts";
+import { normalUri } from "./uris.ts";
 
 /** A policy with the places in the source that each of its parts comes from. */
 export interface Lowered {
@@ -19,8 +21,8 @@ export function lower(lowering: Lowering): Lowered {
   const origins = new Origins();
   const { tools, allTools, hide, denyTools } = lowerTools(lowering, origins);
   const { effect } = program.defaults.tool;
-  const resources = kindPolicy(program, "resource");
-  const prompts = kindPolicy(program, "prompt");
+  const resources = kindPolicy(lowering, "resource");
+  const prompts = kindPolicy(lowering, "prompt");
   const hidden = hide.has("*") ? ["*"] : [...hide.keys()];
   const draft: Policy = {
     version: "1",
@@ -84,7 +86,7 @@ function statementPlaces(
 
 /** Resources and prompts: undefined when no statement is about them. */
 function kindPolicy(
-  program: Program,
+  { program, report }: Lowering,
   of: Exclude<TargetKind, "tool">,
 ): { readonly policy: KindPolicy; readonly places: ReadonlyMap<string, Place[]> } | undefined {
   const { effect, governed } = program.defaults[of];
@@ -94,10 +96,18 @@ function kindPolicy(
   for (const rule of program.rules) {
     if (rule.of !== of || !rule.resolved) continue;
     if (rule.kind !== "allow" && rule.kind !== "deny" && rule.kind !== "hide") continue;
-    for (const name of rule.selection.names) {
+    const place = { source: rule.source, span: rule.node.span };
+    for (const given of rule.selection.names) {
+      const normal = of === "resource" ? normalUri(given) : { uri: given };
+      if (typeof normal === "string") {
+        const item = rule.selection.items.find(({ node }) => node.value === given);
+        const at = item?.node.span ?? rule.node.span;
+        report(unusualUri, { uri: given, problem: normal }, rule.source, at);
+        continue;
+      }
+      const name = normal.uri;
       lists[rule.kind].push(name);
       const key = `${rule.kind} ${name}`;
-      const place = { source: rule.source, span: rule.node.span };
       places.set(key, [...(places.get(key) ?? []), place]);
     }
   }

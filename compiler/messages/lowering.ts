@@ -357,3 +357,17 @@ export const noDefinition = message<{ tools: readonly string[] }>({
     tools: { ...shop, complete: false },
   },
 });
+
+export const unusualUri = message<{ uri: string; problem: string }>({
+  code: "MCPP716",
+  severity: "error",
+  title: "no such URI",
+  message: ({ uri, problem }) => `No resource is ever named \`${uri}\`: it ${problem}.`,
+  explanation:
+    "URIs are compared in their normal form (RFC 3986), and a call with another form is refused. A URI that has no normal form would therefore never match.",
+  example: {
+    fails: 'allow get_order\nallow resource "file:///docs/../secret"\n',
+    passes: 'allow get_order\nallow resource "file:///secret"\n',
+    tools: shop,
+  },
+});

@@ -13,6 +13,11 @@ const shop = {
   ],
 };
 
+/** A name as it is mentioned: groups with their `@`. */
+function shown(what: "let" | "group" | "label", name: string): string {
+  return what === "group" ? `\`@${name}\`` : `\`${name}\``;
+}
+
 export const unknownTool = message<{ name: string; server: string | undefined }>({
   code: "MCPP201",
   severity: "error",
@@ -125,7 +130,7 @@ export const redefined = message<{ what: "let" | "group" | "label"; name: string
   code: "MCPP208",
   severity: "error",
   title: "defined twice",
-  message: ({ what, name }) => `The ${what} \`${name}\` is already defined.`,
+  message: ({ what, name }) => `The ${what} ${shown(what, name)} is already defined.`,
   hint: () => "Names are shared by a file and all its imports. Rename one of the two.",
   explanation:
     "A name stands for one thing in a policy, its imports included. The order of statements has no meaning, so a second definition cannot replace the first.",
@@ -141,7 +146,7 @@ export const cycle = message<{ what: "let" | "group"; path: readonly string[] }>
   severity: "error",
   title: "defined by itself",
   message: ({ what, path }) =>
-    `The ${what} \`${path[0]}\` is defined by itself: ${path.map((name) => `\`${name}\``).join(" → ")}.`,
+    `The ${what} ${shown(what, path[0] ?? "")} is defined by itself: ${path.map((name) => shown(what, name)).join(" → ")}.`,
   explanation: "A definition may mention others, but never itself, however far round.",
   example: {
     fails: "group @a = @b\ngroup @b = @a, get_order\n\nallow @a\n",
@@ -184,7 +189,7 @@ export const unused = message<{ what: "let" | "group"; name: string }>({
   code: "MCPP212",
   severity: "warning",
   title: "never used",
-  message: ({ what, name }) => `The ${what} \`${name}\` is never used.`,
+  message: ({ what, name }) => `The ${what} ${shown(what, name)} is never used.`,
   explanation:
     "A definition that nothing mentions changes nothing. In an imported file it is not reported: another policy may use it.",
   example: {

@@ -87,8 +87,8 @@ class InterceptRaising {
     out.paragraph();
     out.line(`on ${written(name)} {`);
     const rules = this.#rulesOf(`tools.${name}`, tool);
-    const asks = rules.some(({ action }) => action === "require_approval");
-    if (!this.#allowing && !asks) out.line("  allow");
+    const settled = rules.some(({ action }) => action === "require_approval" || action === "deny");
+    if (!this.#allowing && !settled) out.line("  allow");
     for (const [index, rule] of rules.entries()) {
       this.#rule(`tools.${name}.rules[${index}]`, rule, (text) => `  ${text}`, name);
     }

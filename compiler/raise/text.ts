@@ -19,7 +19,12 @@ function stepText(step: string | number): string {
 
 /** A literal as the language writes it. @throws CannotSay of objects */
 export function literalText(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(literalText).join(", ")}]`;
+  if (Array.isArray(value)) {
+    if (new Set(value.map(typeName)).size > 1) {
+      throw new CannotSay("A list of values of different types cannot be written.");
+    }
+    return `[${value.map(literalText).join(", ")}]`;
+  }
   if (typeof value === "number") return numberText(value);
   if (typeof value === "object" && value !== null) {
     throw new CannotSay("A comparison with a whole object cannot be written.");
@@ -27,8 +32,18 @@ export function literalText(value: Json): string {
   return JSON.stringify(value);
 }
 
-/** A number without an exponent. */
+function typeName(value: Json): string {
+  return Array.isArray(value) ? "list" : typeof value;
+}
+
+/** A number without an exponent. @throws CannotSay of one with more digits than the language takes */
 export function numberText(value: number): string {
+  const exact = Number.isInteger(value)
+    ? Number.isSafeInteger(value)
+    : Number(value.toPrecision(15)) === value;
+  if (!exact) {
+    throw new CannotSay(`The number ${value} has more digits than can be written.`);
+  }
   const shown = String(value === 0 ? 0 : value);
   const match = /^(-?)(\d+)(?:\.(\d+))?e([+-]\d+)$/.exec(shown);
   if (match === null) return shown;

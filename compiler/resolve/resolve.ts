@@ -104,7 +104,7 @@ function reportUnused(program: Program, definitions: Definitions, reporter: Repo
     const edits: Edit[] = [{ span: lineOf(bound.source, bound.node.span), text: "" }];
     reporter.report(unused, { what, name }, bound.source, bound.node.name.span, {
       tags: ["unnecessary"],
-      fixes: [{ title: `Remove the ${what} \`${name}\``, edits }],
+      fixes: [{ title: `Remove the ${what}`, edits }],
     });
   };
   for (const [name, bound] of program.lets) {

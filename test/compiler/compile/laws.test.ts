@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { raisePolicy } from "../../../compiler/index.ts";
 import { type Json, serializePolicy, validatePolicy } from "../../../policy/index.ts";
-import { type Context, compileEngine, type Decision } from "../../../runtime/index.ts";
+import { type Context, compileEngine, type Decision, type Engine } from "../../../runtime/index.ts";
 import { compileText, payments, shown } from "../compiling.ts";
 import {
   asking,
