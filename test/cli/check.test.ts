@@ -1,0 +1,93 @@
+import { expect, it } from "vitest";
+import { command } from "../../cli/check.ts";
+import { Failure } from "../../cli/command.ts";
+import { inFolder, run, write } from "./running.ts";
+
+inFolder({
+  "shop.tools.json": JSON.stringify({
+    server: { name: "shop" },
+    tools: [
+      { name: "get_order", risk: "read", inputSchema: { type: "object" } },
+      { name: "create_refund", risk: "write", inputSchema: { type: "object" } },
+    ],
+  }),
+  "good.mcpp": 'server shop tools "./shop.tools.json"\n\nallow get_order, create_refund\n',
+  "bad.mcpp":
+    'server shop tools "./shop.tools.json"\n\nallow get_order\nallow create_refnd limit 10/hour\n',
+  "warned.mcpp":
+    'server shop tools "./shop.tools.json"\n\nlet cap = 5\nallow get_order, create_refund\n',
+  "common.mcpp": "allow get_ordr\n",
+  "one.mcpp":
+    'server shop tools "./shop.tools.json"\nimport "./common.mcpp"\nallow create_refund\n',
+  "two.mcpp":
+    'server shop tools "./shop.tools.json"\nimport "./common.mcpp"\nallow create_refund\n',
+});
+
+const pretty = { format: "pretty" };
+
+it("is 0 for a policy without findings, and says so", async () => {
+  expect(await run(command, ["good.mcpp"], pretty)).toEqual({
+    code: 0,
+    stdout: "No findings in 1 file.\n",
+    stderr: "",
+  });
+});
+
+it("is 1 for errors", async () => {
+  const { code, stdout } = await run(command, ["good.mcpp", "bad.mcpp"], pretty);
+  expect(code).toBe(1);
+  expect(stdout).toMatchSnapshot();
+});
+
+it("is 1 for warnings where they count", async () => {
+  expect((await run(command, ["warned.mcpp"], pretty)).code).toBe(0);
+  expect((await run(command, ["warned.mcpp"], { ...pretty, strict: true })).code).toBe(1);
+  expect((await run(command, ["good.mcpp"], { ...pretty, strict: true })).code).toBe(0);
+});
+
+it("fails for a file that cannot be read", async () => {
+  await expect(run(command, ["gone.mcpp"], pretty)).rejects.toThrow(
+    new Failure("`gone.mcpp` could not be read: there is no such file or folder."),
+  );
+});
+
+it("takes a tool list in place of the policy's own", async () => {
+  write("other.json", JSON.stringify({ tools: [{ name: "create_refnd" }, { name: "get_order" }] }));
+  const { code } = await run(command, ["bad.mcpp"], { ...pretty, tools: "other.json" });
+  expect(code).toBe(0);
+});
+
+it("reports a file that several policies import once", async () => {
+  const { stdout } = await run(command, ["one.mcpp", "./one.mcpp", "two.mcpp"], { format: "json" });
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string }[] };
+  expect(diagnostics.filter(({ code }) => code === "MCPP201")).toHaveLength(1);
+});
+
+it.each(["json", "sarif", "github"])("writes %s", async (format) => {
+  write("spread.mcpp", "server shop\nserver shop, 5%\nallow\n  x\n");
+  const { code, stdout } = await run(command, ["bad.mcpp", "warned.mcpp", "spread.mcpp"], {
+    format,
+  });
+  expect(code).toBe(1);
+  expect(stdout).toMatchSnapshot();
+});
+
+it("gives JSON in the documented shape, lines and columns from 1", async () => {
+  const { stdout } = await run(command, ["bad.mcpp"], { format: "json" });
+  const report = JSON.parse(stdout);
+  expect(report.summary).toMatchObject({ errors: 1 });
+  const [found] = report.diagnostics.filter(
+    ({ severity }: { severity: string }) => severity === "error",
+  );
+  expect(found).toMatchObject({
+    file: "bad.mcpp",
+    code: "MCPP201",
+    hint: "Did you mean `create_refund`?",
+    range: { start: { line: 4, column: 7, offset: 61 }, end: { line: 4, column: 19, offset: 73 } },
+    fixes: [{ title: "Change to `create_refund`", edits: [{ text: "create_refund" }] }],
+  });
+});
+
+it("says nothing in GitHub's format when there is nothing", async () => {
+  expect((await run(command, ["good.mcpp"], { format: "github" })).stdout).toBe("");
+});
