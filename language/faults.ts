@@ -139,6 +139,9 @@ function unknownStatement(fault: Fault): Diagnostic | undefined {
   if (context === "test" || context === "as") return undefined;
   const span = spanOf(found);
   const words = STATEMENTS[context];
+  if (!words.includes(found.image) && STATEMENTS.document.includes(found.image)) {
+    return misplaced(fault, found);
+  }
   if (!isWord(found) || words.includes(found.image)) {
     if (t.RESERVED.has(found.image)) return misplaced(fault, found);
     return report(

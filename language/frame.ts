@@ -57,7 +57,7 @@ function frame({ source, span, message, style, paint, width }: FrameParts): stri
   const last = source.positionAt(Math.max(span.start, span.end - 1));
   const digits = String(last.line).length;
   const gutter = (text: string) => paint("gutter", `${text.padStart(digits + 2)} │`);
-  const room = Math.max(width - digits - 4, 20);
+  const room = Math.max(width - digits - 5, 20);
   const lines: string[] = [];
   let underlined = 0;
   for (const number of shownLines(first.line, last.line)) {

@@ -138,7 +138,7 @@ interface Body {
 }
 
 /** A run of statements on one line is cut at this length, so that time stays linear. */
-const LONGEST_CHUNK = 1_000;
+const LONGEST_CHUNK = 200;
 
 class Splitter {
   readonly #tokens: readonly IToken[];

@@ -123,7 +123,7 @@ export const clauses = {
     severity: "error",
     title: "group without @",
     message: ({ name }) => `The name of a group begins with \`@\`: \`@${name}\`.`,
-    explanation: `The names of groups begin with \`@\` where they are declared and where they are used, so that a group is never mistaken for a tool.`,
+    explanation: `The names of groups begin with \`@\` where they are declared and where they are used, so that a group is never mistaken for a tool. Put the sign before the name.`,
     example: { fails: "group lookups = list_charges", passes: "group @lookups = list_charges" },
   }),
 
@@ -156,7 +156,7 @@ export const clauses = {
     severity: "error",
     title: "empty name",
     message: () => "A name is not empty.",
-    explanation: `A tool, a server, a label and a group of approvers have a name of at least one character.`,
+    explanation: `A tool, a server, a label and a group of approvers have a name of at least one character. An empty one would match nothing, and is most likely a slip.`,
     example: { fails: 'allow ""', passes: 'allow "pay"' },
   }),
 

@@ -64,7 +64,7 @@ export const habits = {
     severity: "error",
     title: "window after per",
     message: ({ unit }) => `The window of a limit is written with a slash, \`/${unit}\`.`,
-    explanation: `The slash gives the window and \`per\` says for whom is counted: \`10/minute per session\` is ten calls a minute for each session.`,
+    explanation: `The slash gives the window and \`per\` says for whom is counted: \`10/minute per session\` is ten calls a minute for each session. Written with one word for both, it would not be clear which of them is meant.`,
     example: { fails: "allow run limit 10 per minute", passes: "allow run limit 10/minute" },
   }),
 
@@ -140,7 +140,7 @@ export const habits = {
     message: ({ written }) => `\`${written}\` is not how a duration is written.`,
     hint: () =>
       "A duration is a whole number and one unit without a space: `500ms`, `30s`, `10m`, `24h` or `7d`.",
-    explanation: `A duration is one word, made of a whole number and its unit: \`10m\` for ten minutes.`,
+    explanation: `A duration is one word, made of a whole number and its unit. Ten minutes are \`10m\`.`,
     example: {
       fails: 'ask pay by "leads" within 10 minutes',
       passes: 'ask pay by "leads" within 10m',
