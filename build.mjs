@@ -1,9 +1,46 @@
 // Bundles the command line. Bundling is for start-up time: one file loads several times faster than the
 // packages it is made of. Every command is its own chunk, so that `serve` does not load the compiler.
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { build } from "esbuild";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+
+/** Compiles the schema of policies now, which would take longer than everything else at each start. */
+const compiledSchema = {
+  name: "compiled-schema",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]policy[\\/]structure-validator\.ts$/ }, async ({ path }) => {
+      const { outputFiles } = await build({
+        // Together: the code generator knows only what its own copy of Ajv has made.
+        stdin: {
+          contents: `
+            import standalone from "ajv/dist/standalone/index.js";
+            import { compileStructure } from "./structure-schema.ts";
+            const { ajv, validate } = compileStructure({ source: true, esm: true });
+            export const code = standalone(ajv, validate);`,
+          resolveDir: dirname(path),
+        },
+        bundle: true,
+        write: false,
+        format: "cjs",
+        platform: "node",
+      });
+      const compiler = { exports: {} };
+      new Function("module", "exports", "require", outputFiles[0].text)(
+        compiler,
+        compiler.exports,
+        createRequire(path),
+      );
+      return {
+        contents: `${compiler.exports.code}\nexport function structureValidator() { return validate; }\n`,
+        resolveDir: dirname(path),
+        loader: "js",
+      };
+    });
+  },
+};
 
 rmSync("dist", { recursive: true, force: true });
 await build({
@@ -28,6 +65,7 @@ await build({
   },
   // Native: it must load its binary from its own folder.
   external: ["@photostructure/sqlite", "node:sqlite", "@cedar-policy/cedar-wasm"],
+  plugins: [compiledSchema],
   legalComments: "none",
   logLevel: "warning",
 });

@@ -1,38 +1,18 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import type { ErrorObject } from "ajv/dist/2020.js";
 import type { Problem } from "./json.ts";
-import schema from "./policy.schema.json" with { type: "json" };
+import { structureValidator } from "./structure-validator.ts";
 
 /** How the value differs from the shape of the format, leaving aside which extensions are listed. */
 export function structureProblems(value: unknown): readonly Problem[] {
-  validateStructure ??= compileStructure();
-  if (validateStructure(value) === true) return [];
+  const validate = structureValidator();
+  if (validate(value) === true) return [];
   const problems: Problem[] = [];
-  for (const error of validateStructure.errors ?? []) {
+  for (const error of validate.errors ?? []) {
     // "must match then schema" repeats, one level up, what the branch itself reports.
     if (error.keyword === "if") continue;
     problems.push({ pointer: error.instancePath, message: sentence(error, value) });
   }
   return problems;
-}
-
-let validateStructure: ValidateFunction | undefined;
-
-function compileStructure(): ValidateFunction {
-  // `allOf` at the root says which fields need which extension, for other readers of the schema; here
-  // extensions.ts finds them, and can name what is missing.
-  const { allOf: _gates, $defs, ...structure } = schema;
-  const definitions = Object.entries($defs).filter(([name]) => !name.startsWith("without_"));
-  const ajv = new Ajv2020({
-    allErrors: true,
-    strict: false,
-    validateSchema: false,
-    meta: false,
-    logger: false,
-    // Problems show keys and types; `verbose` would also keep every value.
-    verbose: false,
-    ownProperties: true,
-  });
-  return ajv.compile({ ...structure, $defs: Object.fromEntries(definitions) });
 }
 
 function sentence(error: ErrorObject, root: unknown): string {
