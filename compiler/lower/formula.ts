@@ -7,7 +7,7 @@ import type {
   Json,
   PathJson,
 } from "../../policy/index.ts";
-import { arrangeCondition, canonicalJson, DAY_MS, startOfDay } from "../../policy/index.ts";
+import { canonicalJson, DAY_MS, startOfDay } from "../../policy/index.ts";
 
 /**
  * A condition on its way to the policy format: negations are at the leaves, constants are folded, nested
@@ -34,6 +34,7 @@ export const all = (parts: readonly Formula[]): Formula => join("all", parts);
 export const any = (parts: readonly Formula[]): Formula => join("any", parts);
 
 function join(kind: "all" | "any", parts: readonly Formula[]): Formula {
+  if (parts.length === 1) return parts[0] as Formula;
   const neutral = kind === "all";
   const found = new Map<string, Formula>();
   const add = (part: Formula): boolean => {
@@ -59,7 +60,7 @@ export function textOf(formula: Formula): string {
       ? `${formula.kind}(${formula.parts.map(textOf).sort().join()})`
       : formula.kind === "some" || formula.kind === "every"
         ? `${formula.kind}(${canonicalJson([formula.path as Json, formula.as])},${textOf(formula.where)})`
-        : canonicalJson(arrangeCondition(toEntry(formula)) as unknown as Json);
+        : canonicalJson(toEntry(formula) as unknown as Json);
   texts.set(formula, text);
   return text;
 }
