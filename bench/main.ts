@@ -7,6 +7,10 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  state: {
+    what: "reservations a second in every store",
+    load: () => import("./state.ts"),
+  },
   stdio: {
     what: "latency that a proxy adds to a call over stdio",
     load: () => import("./stdio.ts"),

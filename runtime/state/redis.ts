@@ -6,7 +6,7 @@ import { RedisConnection } from "./redis/connection.ts";
 import { RedisFreezes } from "./redis/freezes.ts";
 import { Keys, slotOfServer } from "./redis/keys.ts";
 import { Runner } from "./redis/runner.ts";
-import { CLAIM, FINISH, PEEK, RENEW, RESERVE } from "./redis/scripts.ts";
+import { CLAIM, FINISH, PEEK, RENEW, RESERVE, RESERVE_CALENDAR } from "./redis/scripts.ts";
 import type { Charge, ReserveRequest, ReserveResult, StateStore } from "./store.ts";
 
 type Reply =
@@ -42,11 +42,23 @@ export class RedisStore implements StateStore {
   async reserve({ id, charges, spend }: ReserveRequest): Promise<ReserveResult> {
     assertCharges(charges);
     const reservation = this.#keys.reservation(id);
+    if (spend === undefined && charges.every(isPlain)) {
+      return this.#reserveCalendar(reservation, charges);
+    }
     const approval = spend === undefined ? reservation : this.#keys.approval(spend);
     const keys = [this.#keys.clock, reservation, approval];
     const body = this.#charges(charges, keys);
     const reply = await this.#redis.run(RESERVE, keys, [body, id, spend === undefined ? "" : "1"]);
     return resultOf(reply as Reply);
+  }
+
+  async #reserveCalendar(reservation: string, charges: readonly Charge[]): Promise<ReserveResult> {
+    const keys = [this.#keys.clock, reservation];
+    const args: (string | number)[] = [this.#charges(charges, keys)];
+    for (const { window, amount, max } of charges) {
+      if (window.kind === "calendar") args.push(window.unit, amount, max);
+    }
+    return resultOf((await this.#redis.run(RESERVE_CALENDAR, keys, args)) as Reply);
   }
 
   async peek(charges: readonly Charge[]): Promise<ReserveResult> {
@@ -98,6 +110,10 @@ export class RedisStore implements StateStore {
     });
     return JSON.stringify(body);
   }
+}
+
+function isPlain({ window, family }: Charge): boolean {
+  return window.kind === "calendar" && family === undefined;
 }
 
 function resultOf(reply: Reply): ReserveResult {

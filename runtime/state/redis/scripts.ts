@@ -23,7 +23,7 @@ local HOUR = 3600000
 local CLOCK_KEPT = 40 * 24 * HOUR
 
 local function str(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 local function read_clock()
@@ -46,17 +46,13 @@ local function advance_clock()
 end
 `;
 
-// A charge: kind, amount, max, ms, sum, and its keys: counter, log, family.
-//   counter  of a calendar window: "<end> <used>"; of a log: "<used>"
-//   log      sorted by when an entry leaves; members end with ":<amount>"
-//   family   live counters, sorted by when they end
-const COUNTERS = `
+const CALENDAR = `
 local DAY = 86400000
 local WEEK = 7 * DAY
 local FIXED = { second = 1000, minute = 60000, hour = HOUR, day = DAY }
 
-local function month_end(now)
-  local day = math.floor(now / DAY)
+-- The first day of the month that holds a day, and that of the next, as days since 1970.
+local function month_of(day)
   local year = 1970 + math.floor(day / 366)
   local function first_day(y)
     local before = y - 1
@@ -66,20 +62,32 @@ local function month_end(now)
   while first_day(year + 1) <= day do year = year + 1 end
   local leap = first_day(year + 1) - first_day(year) == 366
   local lengths = { 31, leap and 29 or 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
-  local edge = first_day(year)
+  local first = first_day(year)
   for month = 1, 12 do
-    edge = edge + lengths[month]
-    if edge > day then break end
+    if first + lengths[month] > day then return first, first + lengths[month] end
+    first = first + lengths[month]
   end
-  return edge * DAY
 end
 
-local function window_end(unit, now)
-  if unit == 'month' then return month_end(now) end
-  if unit == 'week' then return now - (now + 3 * DAY) % WEEK + WEEK end
-  return now - now % FIXED[unit] + FIXED[unit]
+-- The start and the end of the calendar window that holds now.
+local function window_of(unit, now)
+  local length = FIXED[unit]
+  if length then return now - now % length, now - now % length + length end
+  if unit == 'week' then
+    local start = now - (now + 3 * DAY) % WEEK
+    return start, start + WEEK
+  end
+  local first, next_first = month_of(math.floor(now / DAY))
+  return first * DAY, next_first * DAY
 end
+`;
 
+// A charge: kind, amount, max, ms, sum, and its keys: counter, log, family.
+//   counter  what is used; of a calendar window the key is followed by ":<start>"
+//   log      sorted by when an entry leaves; members end with ":<amount>"
+//   family   live counters, sorted by when they end
+// A reservation: expires, at, key of the approval spent or nothing, charges (JSON), keys; a line each.
+const COUNTERS = `
 local function amount_of(member)
   return tonumber(string.match(member, ':(%d+)$'))
 end
@@ -106,28 +114,23 @@ local function charges_of(body, keys, first)
 end
 
 local function load(charge, now)
-  local state = { used = 0, left = 0, ends = 0 }
-  local text = redis.call('GET', charge.counter)
-  if not text then return state end
-  if charge.is_log then
-    for _, member in ipairs(redis.call('ZRANGEBYSCORE', charge.log, '-inf', str(now))) do
-      state.left = state.left + amount_of(member)
-    end
-    state.used = tonumber(text) - state.left
-  else
-    local ends, used = string.match(text, '^(%d+) (%d+)$')
-    state.ends = tonumber(ends)
-    if state.ends > now then state.used = tonumber(used) end
+  if not charge.is_log then
+    local start, ends = window_of(charge.kind, now)
+    local key = charge.counter .. ':' .. str(start)
+    return { key = key, used = tonumber(redis.call('GET', key) or '0'), ends = ends }
   end
+  local state, text = { used = 0, left = 0 }, redis.call('GET', charge.counter)
+  if not text then return state end
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', charge.log, '-inf', str(now))) do
+    state.left = state.left + amount_of(member)
+  end
+  state.used = tonumber(text) - state.left
   return state
 end
 
 local function frees_in(charge, state, excess, now)
   if charge.kind == 'concurrent' then return -1 end
-  if charge.kind ~= 'sliding' then
-    if state.ends > now then return state.ends - now end
-    return -1
-  end
+  if charge.kind ~= 'sliding' then return state.ends - now end
   local freed, from, page = 0, 0, 100
   while true do
     local entries = redis.call(
@@ -209,10 +212,8 @@ end
 local function charge_one(charge, state, now, id, index)
   if charge.amount == 0 then return end
   if not charge.is_log then
-    state.used = state.used + charge.amount
-    state.ends = window_end(charge.kind, now)
-    redis.call('SET', charge.counter, str(state.ends) .. ' ' .. str(state.used),
-      'PX', str(state.ends - now + HOUR))
+    redis.call('INCRBY', state.key, str(charge.amount))
+    redis.call('PEXPIRE', state.key, str(state.ends - now + HOUR))
     set_family(charge, state.ends, now)
     return
   end
@@ -239,17 +240,14 @@ local function is_spendable(key, now)
   return state == 'approved' and tonumber(expires) > now
 end
 
--- A reservation: expires, at, key of the approval spent or '', body, keys.
-local function keep(key, reservation, now)
-  redis.call('SET', key, cmsgpack.pack(reservation), 'PX', str(reservation[1] - now + HOUR))
-end
-
 local function held(key, now)
   local text = redis.call('GET', key)
   if not text then return nil end
-  local reservation = cmsgpack.unpack(text)
-  if reservation[1] <= now then return nil end
-  return reservation
+  local expires, at, spend, body, names = string.match(text, '^(.-)\\n(.-)\\n(.-)\\n(.-)\\n(.*)$')
+  if tonumber(expires) <= now then return nil end
+  local keys = {}
+  for name in string.gmatch(names, '[^\\n]+') do keys[#keys + 1] = name end
+  return { at = tonumber(at), spend = spend, body = body, names = names, keys = keys }
 end
 
 local function free_slot(charge, now, id, index)
@@ -263,15 +261,70 @@ local function free_slot(charge, now, id, index)
 end
 `;
 
+const RESERVATIONS = `
+local KEPT = ${RESERVATION_MS}
+
+local function keep(key, now, at, spend, body, names)
+  local lines = { str(now + KEPT), str(at), spend, body, names }
+  redis.call('SET', key, table.concat(lines, '\\n'), 'PX', '${2 * RESERVATION_MS}')
+end
+`;
+
 function script(...parts: readonly string[]): Script {
   const lua = parts.join("\n");
   return { lua, sha: createHash("sha1").update(lua).digest("hex") };
 }
 
+/**
+ * The quick way for calls that charge calendar windows without families and spend nothing: almost all.
+ * KEYS clock, reservation, counters; ARGV now, body, then unit, amount and max of each.
+ */
+export const RESERVE_CALENDAR = script(
+  PRELUDE,
+  CALENDAR,
+  RESERVATIONS,
+  `
+local now = advance_clock()
+local text = redis.call('GET', KEYS[2])
+if text and tonumber(string.match(text, '^%d+')) > now then return { 1 } end
+local keys = {}
+local starts, ends, used, before = {}, {}, {}, {}
+for index = 1, #KEYS - 2 do
+  local unit, amount, max = ARGV[3 * index], tonumber(ARGV[3 * index + 1]), tonumber(ARGV[3 * index + 2])
+  if not starts[unit] then
+    local start, last = window_of(unit, now)
+    starts[unit], ends[unit] = ':' .. str(start), last
+  end
+  local key = KEYS[index + 2] .. starts[unit]
+  keys[index] = key
+  local count = used[key] or tonumber(redis.call('GET', key) or '0')
+  local same = before[key] or 0
+  if max == 0 or amount > max - (count + same) then
+    local never = max == 0 or same + amount > max
+    return { 0, index - 1, 'full', str(count), never and -1 or ends[unit] - now }
+  end
+  used[key], before[key] = count, same + amount
+end
+for index, key in ipairs(keys) do
+  local amount = ARGV[3 * index + 1]
+  if amount ~= '0' then
+    redis.call('INCRBY', key, amount)
+    if used[key] == 0 then
+      redis.call('PEXPIRE', key, str(ends[ARGV[3 * index]] - now + HOUR))
+    end
+  end
+end
+keep(KEYS[2], now, now, '', ARGV[2], table.concat(KEYS, '\\n', 3))
+return { 1 }
+`,
+);
+
 /** KEYS clock, reservation, approval, then those of the charges; ARGV now, body, id, spends. */
 export const RESERVE = script(
   PRELUDE,
+  CALENDAR,
   COUNTERS,
+  RESERVATIONS,
   `
 local now = advance_clock()
 if held(KEYS[2], now) then return { 1 } end
@@ -283,13 +336,11 @@ end
 local charges = charges_of(ARGV[2], KEYS, 4)
 local refusal, states = refusal_of(charges, now)
 if refusal then return refusal end
-local keys = {}
-for index = 4, #KEYS do keys[index - 3] = KEYS[index] end
 for index, charge in ipairs(charges) do
   charge_one(charge, states[charge.counter], now, ARGV[3], index)
 end
 if spend ~= '' then redis.call('HSET', spend, 'state', 'spent') end
-keep(KEYS[2], { now + ${RESERVATION_MS}, now, spend, ARGV[2], keys }, now)
+keep(KEYS[2], now, now, spend, ARGV[2], table.concat(KEYS, '\\n', 4))
 return { 1 }
 `,
 );
@@ -297,6 +348,7 @@ return { 1 }
 /** KEYS clock, then those of the charges; ARGV now, body. */
 export const PEEK = script(
   PRELUDE,
+  CALENDAR,
   COUNTERS,
   `
 local now = read_clock()
@@ -309,29 +361,27 @@ return refusal_of(charges_of(ARGV[2], KEYS, 2), now) or { 1 }
 /** KEYS clock, reservation; ARGV now, id, "all" | "sums" | "release". */
 export const FINISH = script(
   PRELUDE,
+  CALENDAR,
   COUNTERS,
   `
 local now = advance_clock()
 local reservation = held(KEYS[2], now)
 if not reservation then return 0 end
 redis.call('DEL', KEYS[2])
-local _, at, spend, body, keys = unpack(reservation)
-local what = ARGV[3]
+local at, spend, what = reservation.at, reservation.spend, ARGV[3]
 
 local function give_back(charge)
-  local state = load(charge, now)
   if not charge.is_log then
-    if state.ends > now and window_end(charge.kind, at) == state.ends
-      and redis.call('EXISTS', charge.counter) == 1 then
-      redis.call('SET', charge.counter,
-        str(state.ends) .. ' ' .. str(math.max(0, state.used - charge.amount)),
-        'PX', str(state.ends - now + HOUR))
-    end
+    local key = charge.counter .. ':' .. str((window_of(charge.kind, at)))
+    if redis.call('EXISTS', key) == 0 then return end
+    local used = tonumber(redis.call('GET', key))
+    redis.call('DECRBY', key, str(math.min(charge.amount, used)))
     return
   end
   local leaves = str(at + charge.ms)
   local entry = redis.call('ZRANGEBYSCORE', charge.log, leaves, leaves)[1]
   if not entry or at + charge.ms <= now then return end
+  local state = load(charge, now)
   drop_left(charge, state, now)
   redis.call('ZREM', charge.log, entry)
   local rest = amount_of(entry) - charge.amount
@@ -339,7 +389,7 @@ local function give_back(charge)
   set_log(charge, state.used - charge.amount, now)
 end
 
-for index, charge in ipairs(charges_of(body, keys, 1)) do
+for index, charge in ipairs(charges_of(reservation.body, reservation.keys, 1)) do
   if charge.amount > 0 then
     if charge.kind == 'concurrent' then
       free_slot(charge, now, ARGV[2], index)
@@ -358,14 +408,16 @@ return 1
 /** KEYS clock, reservation; ARGV now, id. */
 export const RENEW = script(
   PRELUDE,
+  CALENDAR,
   COUNTERS,
+  RESERVATIONS,
   `
 local now = advance_clock()
 local reservation = held(KEYS[2], now)
 if not reservation then return 0 end
-reservation[1] = now + ${RESERVATION_MS}
-keep(KEYS[2], reservation, now)
-for index, charge in ipairs(charges_of(reservation[4], reservation[5], 1)) do
+local at, spend, body, names = reservation.at, reservation.spend, reservation.body, reservation.names
+keep(KEYS[2], now, at, spend, body, names)
+for index, charge in ipairs(charges_of(body, reservation.keys, 1)) do
   if charge.kind == 'concurrent' and charge.amount > 0 then
     local ends = redis.call('ZSCORE', charge.log, slot_of(ARGV[2], index, charge))
     local running = ends and tonumber(ends) > now

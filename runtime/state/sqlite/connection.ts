@@ -11,6 +11,9 @@ const GIVE_UP_MS = 1000;
 /** Several processes may start at once, each waiting for the one that makes the file. */
 const OPEN_GIVE_UP_MS = 5000;
 
+/** What the work of a transaction returns to have it rolled back. */
+export const ROLL_BACK = Symbol("roll back");
+
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 const SQLITE_NOTADB = 26;
@@ -88,7 +91,7 @@ export class Connection {
     begin.run();
     try {
       const result = work();
-      this.#commit.run();
+      (result === ROLL_BACK ? this.#rollback : this.#commit).run();
       return result;
     } catch (error) {
       try {
