@@ -3,7 +3,8 @@ import type { Diagnostic } from "../language/index.ts";
 import { type CliCommand, EXIT_FINDINGS, EXIT_OK } from "./command.ts";
 import { compileFile, readSource } from "./policy-file.ts";
 import { wantsColour } from "./report/colour.ts";
-import { REPORTERS, type ReportFormat, summarise } from "./report/reporter.ts";
+import { summarise } from "./report/report.ts";
+import { REPORTERS, type ReportFormat } from "./report/reporter.ts";
 
 export const command: CliCommand = {
   declare: (command) =>

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../language/index.ts";
 import { rangeOf } from "./places.ts";
-import type { Report } from "./reporter.ts";
+import type { Report } from "./report.ts";
 
 const COMMANDS = { error: "error", warning: "warning", info: "notice" } as const;
 

@@ -1,6 +1,6 @@
 import type { Diagnostic, Fix, Source } from "../../language/index.ts";
 import { rangeOf } from "./places.ts";
-import { type Report, summarise } from "./reporter.ts";
+import { type Report, summarise } from "./report.ts";
 
 /** For programs; stable. */
 export function reportJson({ diagnostics }: Report): string {

@@ -1,6 +1,6 @@
 import { renderDiagnostic } from "../../language/index.ts";
 import { painter } from "./colour.ts";
-import { type Report, type Summary, summarise } from "./reporter.ts";
+import { type Report, type Summary, summarise } from "./report.ts";
 
 /** For a person at a terminal. */
 export function reportPretty({ diagnostics, files, colour }: Report): string {

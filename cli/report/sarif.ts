@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { catalogue } from "../../compiler/index.ts";
 import type { Diagnostic, Fix, Source, Span } from "../../language/index.ts";
 import { rangeOf } from "./places.ts";
-import type { Report } from "./reporter.ts";
+import type { Report } from "./report.ts";
 
 const LEVELS = { error: "error", warning: "warning", info: "note" } as const;
 
