@@ -1,6 +1,6 @@
 import type { LimitClause, Source, Span } from "../../language/index.ts";
+import { compileGlob } from "../../policy/index.ts";
 import type { BoundRule, Program } from "../program.ts";
-import { globMatcher } from "../resolve/glob.ts";
 
 /** The rules that speak of one tool, apart by what they do to a call. Shadow rules decide nothing and are left out. */
 export interface Standing {
@@ -43,7 +43,7 @@ function standings(program: Program): (tool: string) => Standing {
     }
     if (rule.all) global.push({ rule, covers: () => true });
     if (rule.guard.always && (rule.kind === "deny" || rule.kind === "hide")) {
-      for (const glob of rule.selection.globs) global.push({ rule, covers: globMatcher(glob) });
+      for (const glob of rule.selection.globs) global.push({ rule, covers: compileGlob(glob) });
     }
   }
   const made = new Map<string, Standing>();

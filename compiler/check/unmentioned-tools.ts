@@ -1,5 +1,5 @@
+import { compileGlob } from "../../policy/index.ts";
 import { unmentionedTools } from "../messages/coverage.ts";
-import { globMatcher } from "../resolve/glob.ts";
 import type { Check } from "./check.ts";
 import { placeOfPolicy } from "./standing.ts";
 
@@ -11,7 +11,7 @@ export const unmentionedToolsCheck: Check = {
     if (!tools.known || !sound()) return;
     const selections = rules.filter((rule) => rule.of === "tool").map((rule) => rule.selection);
     const mentioned = new Set(selections.flatMap((selection) => selection.names));
-    const globs = [...new Set(selections.flatMap((selection) => selection.globs))].map(globMatcher);
+    const globs = [...new Set(selections.flatMap((selection) => selection.globs))].map(compileGlob);
     const names = tools.names.filter(
       (name) => !mentioned.has(name) && !globs.some((matches) => matches(name)),
     );

@@ -83,10 +83,7 @@ class ConditionLowering {
         return leaf({ path: pathJson(node.path, variables), op: "exists", value: true });
       case "any":
       case "every": {
-        // A policy's variables are all different, where a `let` may bring in one that is there already.
-        const taken = new Set(variables.values());
-        let name = node.variable.value;
-        for (let i = 2; taken.has(name); i++) name = `${node.variable.value}_${i}`;
+        const name = freshName(node.variable.value, variables);
         return {
           kind: node.kind === "any" ? "some" : "every",
           path: pathJson(node.path, variables),
@@ -124,13 +121,13 @@ class ConditionLowering {
     }
     if (r !== undefined) {
       const value = this.#literal(left as Literal);
-      return this.#mirrored(node, { ...r, ...this.#else(right) }, value);
+      return this.#mirrored(node, { ...r, ...this.#else(right) }, value, variables);
     }
     return this.#refuse(node, "Neither side of this comparison is read from the call.");
   }
 
   /** A constant on the left. */
-  #mirrored(node: Comparison, read: Read, value: Json): Formula {
+  #mirrored(node: Comparison, read: Read, value: Json, variables: Variables): Formula {
     const { operator } = node;
     const mirrored = MIRRORED[operator];
     if (mirrored !== undefined) return this.#constantSide(node, read, mirrored, value);
@@ -139,8 +136,7 @@ class ConditionLowering {
         return this.#refuse(node, "What stands after `in` is a list.");
       }
       // `contains` would also accept a string that holds the text: this accepts only an element of a list.
-      const [root = ""] = typeof read.path === "string" ? read.path.split(".") : read.path;
-      const name = root === "item" ? "item_2" : "item";
+      const name = freshName("item", variables);
       const found: Formula = {
         kind: "some",
         path: read.path,
@@ -303,6 +299,14 @@ function readOf(node: Operand, variables: Variables): Read | undefined {
     default:
       return undefined;
   }
+}
+
+/** Nested variables of a policy have different names, where a `let` may bring in one that is there already. */
+function freshName(wanted: string, variables: Variables): string {
+  const taken = new Set(variables.values());
+  let name = wanted;
+  for (let i = 2; taken.has(name); i++) name = `${wanted}_${i}`;
+  return name;
 }
 
 const text = (read: Read): string => JSON.stringify(read.path);

@@ -1,5 +1,5 @@
 import type { Import } from "../../language/index.ts";
-import { parse, Source } from "../../language/index.ts";
+import { parsed, Source } from "../../language/index.ts";
 import type { Host } from "../host.ts";
 import { importCycle, importNotFound } from "../messages/names.ts";
 import type { Bound, ProgramFile } from "../program.ts";
@@ -19,7 +19,7 @@ export function loadFiles(entry: Source, host: Host, reporter: Reporter): Loaded
 
   const load = (source: Source, by: Bound<Import> | undefined, way: readonly string[]): void => {
     seen.add(source.name);
-    const { document, diagnostics } = parse(source);
+    const { document, diagnostics } = parsed(source);
     reporter.diagnostics.push(...diagnostics);
     files.push({
       document,

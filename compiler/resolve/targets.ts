@@ -1,5 +1,6 @@
 import type { Group, Item, Source, Span, TargetKind, Targets } from "../../language/index.ts";
 import { RESERVED } from "../../language/index.ts";
+import { compileGlob } from "../../policy/index.ts";
 import { tooDeep } from "../messages/lowering.ts";
 import {
   cycle,
@@ -19,7 +20,6 @@ import type { Bound, BoundGroup, Catalogue, SelectedItem, Selection } from "../p
 import { RISK_CLASSES } from "../tools/read.ts";
 import { MAX_DEPTH } from "./conditions.ts";
 import type { Definitions } from "./definitions.ts";
-import { globMatcher, isGlob } from "./glob.ts";
 import type { Reporter } from "./reporter.ts";
 import { hintFor } from "./spelling.ts";
 
@@ -117,14 +117,14 @@ export class TargetResolver {
   #item(item: Item, of: TargetKind, at: { source: Source; imported: boolean }): Part {
     if (item.kind === "group") return this.#group(item, of, at);
     if (of !== "tool") {
-      if (of === "prompt" && !isGlob(item.value, of)) this.#prompt(item, at.source);
+      if (of === "prompt" && !item.value.includes("*")) this.#prompt(item, at.source);
       return { ...NOTHING, names: [item.value] };
     }
     const { known, names, list, byName } = this.#catalogue;
-    if (isGlob(item.value, of)) {
+    if (item.kind === "glob") {
       const globs = [item.value];
       if (!known) return { ...NOTHING, globs };
-      const matches = globMatcher(item.value);
+      const matches = compileGlob(item.value);
       const found = names.filter(matches);
       if (found.length === 0) {
         const severity = at.imported ? "info" : "error";
@@ -234,12 +234,12 @@ export class TargetResolver {
     if (item.kind === "group") {
       const part = this.#group(item, "tool", at);
       if (!part.resolved) return undefined;
-      const matches = part.globs.map(globMatcher);
+      const matches = part.globs.map(compileGlob);
       candidates = [...names].filter(
         (name) => part.names.includes(name) || (!known && matches.some((match) => match(name))),
       );
-    } else if (isGlob(item.value, "tool")) {
-      candidates = [...names].filter(globMatcher(item.value));
+    } else if (item.kind === "glob") {
+      candidates = [...names].filter(compileGlob(item.value));
     } else {
       candidates = names.has(item.value) ? [item.value] : [];
     }

@@ -156,20 +156,29 @@ describe("lists", () => {
   });
 
   it("gives every variable of nested conditions a name of its own", () => {
-    const both = "let big = any x in args.lines (x.price > 5)\n";
+    const lets = "let big = any x in args.lines (x.price > 5)\n";
     expect(
-      denied(
-        'any x in args.tags (x == "a" and big)'.replaceAll("x ", "y ").replace("(x", "(y"),
-        both,
-      ),
+      denied('any item in args.tags ("a" in args.tags and any x in args.lines (big))', lets),
     ).toEqual([
       {
         some: "args.tags",
-        as: "y",
+        as: "item",
         where: {
           all: [
-            { some: "args.lines", as: "x", where: { path: "x.price", op: "gt", value: 5 } },
-            { path: "y", op: "eq", value: "a" },
+            {
+              some: "args.tags",
+              as: "item_2",
+              where: { path: "item_2", op: "eq", value: "a" },
+            },
+            {
+              some: "args.lines",
+              as: "x",
+              where: {
+                some: "args.lines",
+                as: "x_2",
+                where: { path: "x_2.price", op: "gt", value: 5 },
+              },
+            },
           ],
         },
       },
