@@ -1,5 +1,6 @@
 import {
   type Backend,
+  ChildBackend,
   type Governance,
   HttpRelay,
   HttpServer,
@@ -9,6 +10,8 @@ import {
   newToken,
   openGrant,
   type Seals,
+  serverEnvironment,
+  startChild,
   tokenGrant,
 } from "../runtime/index.ts";
 import { EXIT_OK, Failure, sentenceOf } from "./command.ts";
@@ -77,7 +80,18 @@ function backendOf(
   target: Target,
   options: HttpOptions,
 ): Backend {
-  if (target.kind !== "url") throw new Failure("`--listen` needs `--url URL`.");
+  if (target.kind === "command") {
+    const { command, args } = target;
+    return new ChildBackend({
+      start: () => startChild({ command, args, env: serverEnvironment(process.env) }),
+      governanceOf: () => governance,
+      seals,
+      noise: (bytes) => {
+        process.stderr.write(bytes);
+        process.stderr.write("\n");
+      },
+    });
+  }
   return new HttpRelay({
     upstream: new HttpUpstream({
       url: target.url,

@@ -3,9 +3,11 @@ import { constants } from "node:os";
 import { resolve, sep } from "node:path";
 import type { Governance } from "../runtime/index.ts";
 import {
+  bridgeToHttp,
   ChildNotStarted,
   compileEngine,
   type Exit,
+  HttpUpstream,
   openStore,
   proxyStdio,
   Rounds,
@@ -17,8 +19,16 @@ import {
   serverEnvironment,
   startChild,
 } from "../runtime/index.ts";
-import { type CliCommand, EXIT_FAILED, Failure, type Invocation, sentenceOf } from "./command.ts";
+import {
+  type CliCommand,
+  EXIT_FAILED,
+  EXIT_OK,
+  Failure,
+  type Invocation,
+  sentenceOf,
+} from "./command.ts";
 import { collect, describeTarget, type Target, targetOf } from "./connect.ts";
+import { grantOf } from "./grant-options.ts";
 import { answerWithFailure } from "./serve-failure.ts";
 import { type HttpOptions, serveHttp } from "./serve-http.ts";
 import { serveLog } from "./serve-log.ts";
@@ -133,7 +143,7 @@ async function serve(invocation: Invocation): Promise<number> {
   );
   try {
     if (http !== undefined) return await serveHttp(governance, seals, target, http);
-    if (target.kind === "url") throw new Failure("`--url` needs `--listen`.");
+    if (target.kind === "url") return await bridge(governance, target, options);
     return await run(governance, target.command, target.args);
   } finally {
     await store.close();
@@ -171,25 +181,39 @@ async function run(
   return exitStatus(exit, received);
 }
 
+async function bridge(
+  governance: Governance,
+  { url, headers }: Extract<Target, { kind: "url" }>,
+  { timeout }: ServeOptions,
+): Promise<number> {
+  const ended = new AbortController();
+  let received: NodeJS.Signals | undefined;
+  for (const signal of SIGNALS) {
+    process.once(signal, () => {
+      received ??= signal;
+      ended.abort();
+    });
+  }
+  await bridgeToHttp({
+    governance,
+    upstream: new HttpUpstream({ url, headers, timeoutMs: millisecondsOf(timeout) }),
+    input: process.stdin,
+    output: process.stdout,
+    session: randomUUID(),
+    signal: ended.signal,
+  });
+  for (const signal of SIGNALS) process.removeAllListeners(signal);
+  return received === undefined
+    ? EXIT_OK
+    : exitStatus({ signal: received, forced: false }, received);
+}
+
 /** Ours is the server's; a signal that ended it ends us too. */
 function exitStatus(exit: Exit, received: NodeJS.Signals | undefined): number {
   const signal = exit.forced ? received : exit.signal;
   if (signal === undefined) return exit.forced ? 0 : (exit.code ?? EXIT_FAILED);
   if (process.platform !== "win32" && signal !== "SIGKILL") process.kill(process.pid, signal);
   return 128 + (constants.signals[signal] ?? 0);
-}
-
-function grantOf({ as: name = "local", label = [] }: ServeOptions): Governance["grant"] {
-  if (name === "") throw new Failure("`--as` needs a name.");
-  const labels: Record<string, string> = Object.create(null);
-  for (const pair of label) {
-    const at = pair.indexOf("=");
-    if (at < 1) throw new Failure(`\`--label ${pair}\` is not of the form NAME=VALUE.`);
-    const key = pair.slice(0, at);
-    if (key in labels) throw new Failure(`The label \`${key}\` is given twice.`);
-    labels[key] = pair.slice(at + 1);
-  }
-  return { id: name, name, labels };
 }
 
 function refusedOf({ refuseRequest = [] }: ServeOptions): ReadonlySet<ServerRequest> {

@@ -6,11 +6,23 @@ export type * from "./engine/types.ts";
 export { uriProblem } from "./engine/uri.ts";
 export { type Grant, type Grants, newToken, openGrant, tokenGrant } from "./grants/grant.ts";
 export {
+  type ExplainedCall,
+  explainCall,
+  type LimitState,
+  readCallText,
+  toolsOf,
+} from "./proxy/explain.ts";
+export {
   type DecisionRecord,
   type Governance,
   SERVER_REQUESTS,
   type ServerRequest,
 } from "./proxy/governance.ts";
+export { type BridgeOptions, bridgeToHttp } from "./proxy/http/bridge.ts";
+export {
+  ChildBackend,
+  type ChildBackendOptions,
+} from "./proxy/http/child-backend.ts";
 export type { Backend } from "./proxy/http/front.ts";
 export { HttpRelay, type RelayOptions } from "./proxy/http/relay.ts";
 export { HttpServer, type HttpServerOptions } from "./proxy/http/server.ts";

@@ -40,6 +40,10 @@ export class OwnRequests {
     return true;
   }
 
+  isOpen(id: Json): boolean {
+    return typeof id === "string" && this.#waiting.has(id);
+  }
+
   close(): void {
     for (const { settle } of [...this.#waiting.values()]) settle({ error: "the server is gone" });
   }

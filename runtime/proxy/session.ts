@@ -63,7 +63,7 @@ export class Session {
   readonly #id: string | undefined;
   readonly #open = new OpenRequests();
   readonly #own: OwnRequests;
-  readonly #catalogue: Catalogue;
+  readonly catalogue: Catalogue;
   readonly #settlement: Settlement;
   readonly #serverRequests = new Set<string>();
   #client: Context["client"];
@@ -78,7 +78,7 @@ export class Session {
     this.#ports = ports;
     this.#id = id;
     this.#own = new OwnRequests(ports.toServer);
-    this.#catalogue = new Catalogue((cursor, ms) => this.#fetchPage(cursor, ms));
+    this.catalogue = new Catalogue((cursor, ms) => this.#fetchPage(cursor, ms));
     this.#settlement = new Settlement(governance.store, this.#open, governance.notice);
   }
 
@@ -136,7 +136,7 @@ export class Session {
       forwarded: false,
       cancelled: false,
       ...(method === "tools/list" && params?.cursor === undefined
-        ? { listChanges: this.#catalogue.changes }
+        ? { listChanges: this.catalogue.changes }
         : {}),
     };
     if (!this.#open.add(request)) {
@@ -150,7 +150,7 @@ export class Session {
     }
     const hearing = hear(message, admitted, {
       governance: this.#governance,
-      catalogue: this.#catalogue,
+      catalogue: this.catalogue,
       session: this.#id,
       ...(this.#client === undefined ? {} : { client: this.#client }),
     });
@@ -194,6 +194,7 @@ export class Session {
    * byte of it was written; `refused`: it was refused before any handler ran; `lost`: nobody knows.
    */
   failed(id: Id, reason: string, what: "unsent" | "refused" | "lost"): void {
+    if (this.#own.take(id, { error: reason })) return;
     const request = this.#open.get(id);
     if (request?.forwarded !== true) return;
     if (what === "unsent") this.#settlement.unsent(request.reservation);
@@ -201,6 +202,11 @@ export class Session {
     else this.#settlement.lost(request);
     this.#open.remove(request);
     if (!request.cancelled) this.#answer(id, errorMessage(id, INTERNAL_ERROR, reason));
+  }
+
+  /** Whether the server still owes an answer to the request of this id, to a client or to us. */
+  isOpen(id: Id): boolean {
+    return this.#open.get(id)?.forwarded === true || this.#own.isOpen(id);
   }
 
   #answer(id: Id | null, text: string): void {
@@ -315,7 +321,7 @@ export class Session {
   }
 
   #serverMessage(method: string, message: JsonObject, text: string, bytes: Uint8Array): void {
-    if (method === "notifications/tools/list_changed") this.#catalogue.invalidate();
+    if (method === "notifications/tools/list_changed") this.catalogue.invalidate();
     this.#relay(message, text, bytes);
   }
 
@@ -338,7 +344,7 @@ export class Session {
     this.#open.remove(request);
     if (request.listChanges !== undefined && isObject(result)) {
       if (Array.isArray(result.tools) && result.nextCursor === undefined) {
-        this.#catalogue.observe(result.tools as readonly Json[], request.listChanges);
+        this.catalogue.observe(result.tools as readonly Json[], request.listChanges);
       }
     }
     this.#relay(message, text, bytes, request);

@@ -96,14 +96,14 @@ export async function proxyStdio(options: StdioProxy): Promise<Exit> {
   return exit;
 }
 
-function reasonOf({ code, signal }: Exit): string {
+export function reasonOf({ code, signal }: Exit): string {
   return signal === undefined
     ? `The server has ended (exit status ${code ?? "unknown"}) without an answer.`
     : `The server was ended by ${signal} without an answer.`;
 }
 
 /** Resolves when everything written has left, or nobody takes it. */
-function flushed(output: Writable): Promise<void> {
+export function flushed(output: Writable): Promise<void> {
   return new Promise((resolve) => {
     if (!output.writable) {
       resolve();

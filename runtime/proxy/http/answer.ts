@@ -18,7 +18,7 @@ export interface AnswerCaps {
 }
 
 /** Statuses with which a server says that it has not run a call (policy format, § Limits, Refund). */
-const NOT_RUN = new Set([401, 403, 404, 405, 406, 413, 415, 429]);
+export const NOT_RUN: ReadonlySet<number> = new Set([401, 403, 404, 405, 406, 413, 415, 429]);
 
 /** Relays what the server has answered to one HTTP request, or says why it cannot be relayed. */
 export async function relayAnswer(
@@ -28,10 +28,12 @@ export async function relayAnswer(
 ): Promise<void> {
   const { status, headers, body } = response;
   const passed = downHeaders(headers);
-  const problem = headProblem(status, headers, passed);
+  const problem =
+    answerProblem(response) ??
+    (passed === undefined ? "The server sent a header twice." : undefined);
   if (problem !== undefined || passed === undefined) {
     body.destroy();
-    fail(exchange, problem ?? "The server's answer cannot be relayed.", status);
+    fail(exchange, problem ?? "The server sent a header twice.", status);
     return;
   }
   const sessionId = sealedSession(headers, exchange);
@@ -50,19 +52,13 @@ export async function relayAnswer(
   relayBody(status, passed, bytes, exchange);
 }
 
-/** Why the head of an answer must not reach the client, a sentence. */
-function headProblem(
-  status: number,
-  headers: IncomingHttpHeaders,
-  passed: object | undefined,
-): string | undefined {
+/** Why an answer must not reach the client, by its head, a sentence. */
+export function answerProblem({ status, headers }: UpstreamResponse): string | undefined {
   if (status >= 300 && status < 400) return "The server answered with a redirect.";
   if (status === 401 || status === 403 || status === 407) {
     return "The server does not accept the proxy's upstream credentials.";
   }
-  if (passed === undefined || Array.isArray(headers["content-type"])) {
-    return "The server sent a header twice.";
-  }
+  if (Array.isArray(headers["content-type"])) return "The server sent a header twice.";
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
     return "The server compressed its answer although it was asked not to.";

@@ -108,6 +108,18 @@ export function paramMirrors(
   return { headers: forwarded };
 }
 
+/** The `Mcp-Param-*` headers of a call, written from its arguments. */
+export function paramHeadersOf(args: JsonObject, schema: Json | undefined): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, path] of declarations(schema)) {
+    const text = textOf(valueAt(args, path));
+    if (text !== undefined && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+      headers[`mcp-param-${name.toLowerCase()}`] = encodeMirror(text);
+    }
+  }
+  return headers;
+}
+
 function agrees(given: string | undefined, expected: string, value: Json | undefined): boolean {
   if (given === expected) return true;
   return (

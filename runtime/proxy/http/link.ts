@@ -1,0 +1,341 @@
+import type { Readable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
+import { collect } from "../../transport/http/body.ts";
+import { SseBroken, SseReader } from "../../transport/http/sse.ts";
+import { type HttpUpstream, UpstreamFailed } from "../../transport/http/upstream.ts";
+import { type Id, isObject, type JsonObject, type Message } from "../admit.ts";
+import type { Catalogue } from "../catalogue.ts";
+import { modernMeta } from "../era.ts";
+import { idKey } from "../requests.ts";
+import { answerProblem, mediaType, NOT_RUN } from "./answer.ts";
+import { mirrorHeaders, paramHeadersOf } from "./mirror.ts";
+
+export interface LinkOptions {
+  readonly upstream: HttpUpstream;
+  /** Bytes of one message of the server. */
+  readonly maxMessage: number;
+  readonly notice: (text: string) => void;
+}
+
+/** What a link reports; a `Session`, but for the pace. */
+export interface LinkHandlers {
+  fromServer(bytes: Uint8Array): void;
+  failed(id: Id, reason: string, what: "unsent" | "refused" | "lost"): void;
+  /** Whether a request still waits for its answer. */
+  isOpen(id: Id): boolean;
+  readonly catalogue: Catalogue;
+  /** Resolves when the client has taken what it was sent. */
+  pace(): Promise<void>;
+}
+
+const BOTH = "application/json, text/event-stream";
+/** How long to wait before a stream is opened again, unless the server says (milliseconds). */
+const RETRY_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
+/** Streams of one request that may break before it is given up. */
+const MAX_RESUMES = 10;
+const GONE = new Error("The client does not wait any more.");
+
+type ClientRequest = Extract<Message, { kind: "request" }>;
+
+/**
+ * A connection to a server over Streamable HTTP, as one that carries messages one by one: the client's side of
+ * both eras, with the session, the stream of what the server says unasked, and resumption.
+ */
+export class HttpLink {
+  readonly #options: LinkOptions;
+  #handlers: LinkHandlers | undefined;
+  #session: string | undefined;
+  #version: string | undefined;
+  /** What later messages wait for: the handshake must not be overtaken. */
+  #barrier: Promise<void> | undefined;
+  readonly #running = new Map<
+    string,
+    { readonly stream: boolean; readonly end: AbortController }
+  >();
+  readonly #posts = new Set<Promise<void>>();
+  readonly #closed = new AbortController();
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  start(handlers: LinkHandlers): void {
+    this.#handlers = handlers;
+  }
+
+  /** Sends one message; what comes of it is reported. */
+  send(text: string, about: Message): boolean {
+    if (this.#closed.signal.aborted) return false;
+    if (this.#endsRequest(about)) return true;
+    const sent = this.#barrier?.then(() => this.#post(text, about)) ?? this.#post(text, about);
+    const first = sent.then(
+      () => {},
+      (error: unknown) => this.#options.notice(String(error)),
+    );
+    this.#posts.add(first);
+    void first.then(() => this.#posts.delete(first));
+    if (isHandshake(about)) {
+      this.#barrier = first;
+      void first.then(() => {
+        if (this.#barrier === first) this.#barrier = undefined;
+      });
+    }
+    return true;
+  }
+
+  /** Lets what runs come to its end, at most `ms`; then ends the session and closes. */
+  async close(ms: number): Promise<void> {
+    const timer = new AbortController();
+    const running = async (): Promise<void> => {
+      for (const { stream, end } of this.#running.values()) if (stream) end.abort(GONE);
+      while (this.#posts.size > 0) await Promise.all(this.#posts);
+    };
+    await Promise.race([running(), wait(ms, undefined, { signal: timer.signal }).catch(() => {})]);
+    timer.abort();
+    this.#closed.abort(GONE);
+    if (this.#session !== undefined) {
+      await this.#request("DELETE", {}, undefined, AbortSignal.timeout(Math.max(ms, 1_000)))
+        .then(({ body }) => {
+          body.on("error", () => {});
+          body.destroy();
+        })
+        .catch(() => {});
+    }
+    await this.#options.upstream.close();
+  }
+
+  /** In the modern era a request is cancelled by closing its stream (MCP 2026-07-28, § Cancellation). */
+  #endsRequest(about: Message): boolean {
+    if (about.kind !== "notification" || about.method !== "notifications/cancelled") return false;
+    const id = about.params?.requestId;
+    if (this.#version !== undefined || (typeof id !== "string" && typeof id !== "number")) {
+      return false;
+    }
+    this.#running.get(idKey(id))?.end.abort(GONE);
+    return true;
+  }
+
+  #request(
+    method: "POST" | "GET" | "DELETE",
+    headers: Readonly<Record<string, string>>,
+    body: string | undefined,
+    signal: AbortSignal,
+    stream = false,
+  ): ReturnType<HttpUpstream["send"]> {
+    return this.#options.upstream.send({
+      method,
+      headers: {
+        ...(this.#session === undefined ? {} : { "mcp-session-id": this.#session }),
+        ...(this.#version === undefined ? {} : { "mcp-protocol-version": this.#version }),
+        ...headers,
+      },
+      stream,
+      signal,
+      ...(body === undefined ? {} : { body }),
+    });
+  }
+
+  async #post(text: string, about: Message): Promise<void> {
+    const id = about.kind === "request" ? about.id : undefined;
+    const end = new AbortController();
+    const signal = AbortSignal.any([end.signal, this.#closed.signal]);
+    const stream = about.kind === "request" && about.method === "subscriptions/listen";
+    if (id !== undefined) this.#running.set(idKey(id), { stream, end });
+    try {
+      const further = await this.#headersOf(about);
+      const headers = { accept: BOTH, "content-type": "application/json", ...further };
+      const response = await this.#request("POST", headers, text, signal, stream);
+      response.body.on("error", () => {});
+      const { status } = response;
+      const problem = answerProblem(response);
+      if (problem !== undefined) {
+        response.body.destroy();
+        this.#fail(id, problem, NOT_RUN.has(status) ? "refused" : "lost");
+        return;
+      }
+      this.#learn(about, response.headers);
+      if (mediaType(response.headers) === "text/event-stream") {
+        await this.#follow(response.body, id, signal);
+      } else {
+        await this.#deliver(response.body, id);
+      }
+      // Nothing happens if it was answered.
+      const reason =
+        status < 400
+          ? "The server did not answer the request that it was sent."
+          : `The server refused the request with HTTP status ${status}.`;
+      this.#fail(id, reason, NOT_RUN.has(status) ? "refused" : "lost");
+      if (about.kind === "notification" && about.method === "notifications/initialized") {
+        void this.#listen();
+      }
+    } catch (error) {
+      this.#failed(id, error);
+    } finally {
+      if (id !== undefined) this.#running.delete(idKey(id));
+    }
+  }
+
+  #failed(id: Id | undefined, error: unknown): void {
+    if (error === GONE) {
+      this.#fail(id, GONE.message, "lost");
+      return;
+    }
+    const known = error instanceof UpstreamFailed;
+    const reason = known ? error.message : "The connection to the server broke.";
+    if (id === undefined) this.#options.notice(reason);
+    this.#fail(id, reason, known && !error.sent ? "unsent" : "lost");
+  }
+
+  #fail(id: Id | undefined, reason: string, what: "unsent" | "refused" | "lost"): void {
+    if (id !== undefined) this.#handlers?.failed(id, reason, what);
+  }
+
+  /** Headers that a message needs besides the session's. */
+  async #headersOf(about: Message): Promise<Record<string, string>> {
+    if (about.kind !== "request") return {};
+    const { method, params } = about;
+    const version = modernMeta(params)?.meta["io.modelcontextprotocol/protocolVersion"];
+    if (typeof version !== "string") return {};
+    return {
+      "mcp-protocol-version": version,
+      ...(await this.#paramHeaders(about)),
+      ...mirrorHeaders(method, params),
+    };
+  }
+
+  async #paramHeaders({ method, params }: ClientRequest): Promise<Record<string, string>> {
+    const catalogue = this.#handlers?.catalogue;
+    if (method !== "tools/call" || catalogue === undefined) return {};
+    const live = (await catalogue.current())?.tools.get(String(params?.name));
+    const definition = live?.state === "listed" && isObject(live.definition) ? live.definition : {};
+    const args = isObject(params?.arguments) ? params.arguments : {};
+    return paramHeadersOf(args, definition.inputSchema);
+  }
+
+  #learn(about: Message, headers: Readonly<Record<string, string | string[] | undefined>>): void {
+    const id = headers["mcp-session-id"];
+    if (about.kind === "request" && about.method === "initialize" && typeof id === "string") {
+      this.#session = id;
+    }
+  }
+
+  async #deliver(body: Readable, id: Id | undefined): Promise<void> {
+    const bytes = await collect(body, this.#options.maxMessage);
+    if (Buffer.isBuffer(bytes)) {
+      if (bytes.length > 0) this.#message(bytes.toString("utf8"));
+      return;
+    }
+    body.destroy();
+    const reason =
+      bytes.kind === "large"
+        ? "The server's answer is too large."
+        : "The connection to the server broke.";
+    this.#fail(id, reason, "lost");
+  }
+
+  /** A message has one line on its way to the client; in JSON a line break is but white space. */
+  #message(text: string): void {
+    this.#noteVersion(text);
+    this.#handlers?.fromServer(Buffer.from(text.replace(/[\r\n]/g, " ")));
+  }
+
+  /** The revision that a handshake ends in is named in every later request. */
+  #noteVersion(text: string): void {
+    if (this.#version !== undefined || !text.includes('"protocolVersion"')) return;
+    try {
+      const { result } = JSON.parse(text) as JsonObject;
+      if (isObject(result) && typeof result.protocolVersion === "string") {
+        this.#version = result.protocolVersion;
+      }
+    } catch {
+      // Whoever reads the message says so.
+    }
+  }
+
+  /** Reads the stream of a request, and where it breaks and can be resumed, its rest. */
+  async #follow(body: Readable, id: Id | undefined, signal: AbortSignal): Promise<void> {
+    let place = await this.#read(body);
+    for (let tries = 0; tries < MAX_RESUMES; tries++) {
+      if (id === undefined || place.id === undefined || this.#handlers?.isOpen(id) !== true) return;
+      await wait(place.retry ?? RETRY_MS, undefined, { signal });
+      const response = await this.#request(
+        "GET",
+        { accept: "text/event-stream", "last-event-id": place.id },
+        undefined,
+        signal,
+        true,
+      );
+      response.body.on("error", () => {});
+      if (response.status !== 200 || answerProblem(response) !== undefined) {
+        response.body.destroy();
+        return;
+      }
+      place = { ...place, ...(await this.#read(response.body)) };
+    }
+  }
+
+  async #read(body: Readable): Promise<{ id?: string; retry?: number }> {
+    const place: { id?: string; retry?: number } = {};
+    const reader = new SseReader(this.#options.maxMessage, {
+      event: ({ id, data, retry }) => {
+        if (id !== undefined && id !== "") place.id = id;
+        if (retry !== undefined) place.retry = retry;
+        if (data !== undefined && data !== "") this.#message(data);
+      },
+      comment: () => {},
+    });
+    try {
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        reader.push(chunk);
+        await this.#handlers?.pace();
+      }
+    } catch (error) {
+      if (!(error instanceof SseBroken)) return place;
+      this.#options.notice(`A stream of the server was broken off: ${error.message}.`);
+      return {};
+    } finally {
+      body.destroy();
+    }
+    return place;
+  }
+
+  /** What a legacy server says unasked, for as long as it keeps a session and will say it. */
+  async #listen(): Promise<void> {
+    const { signal } = this.#closed;
+    let last: string | undefined;
+    let pause = RETRY_MS;
+    while (!signal.aborted) {
+      try {
+        const headers = {
+          accept: "text/event-stream",
+          ...(last === undefined ? {} : { "last-event-id": last }),
+        };
+        const response = await this.#request("GET", headers, undefined, signal, true);
+        response.body.on("error", () => {});
+        const type = mediaType(response.headers);
+        if (response.status !== 200 || type !== "text/event-stream" || answerProblem(response)) {
+          response.body.destroy();
+          // It has no such stream, or no such session any more.
+          if (response.status < 500) return;
+        } else {
+          const place = await this.#read(response.body);
+          last = place.id ?? last;
+          pause = place.retry ?? RETRY_MS;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof UpstreamFailed)) throw error;
+      }
+      await wait(pause, undefined, { signal }).catch(() => {});
+      pause = Math.min(pause * 2, MAX_RETRY_MS);
+    }
+  }
+}
+
+function isHandshake(about: Message): boolean {
+  return (
+    (about.kind === "request" && about.method === "initialize") ||
+    (about.kind === "notification" && about.method === "notifications/initialized")
+  );
+}
