@@ -29,7 +29,8 @@ export const command: CliCommand = {
     const { annotate, stripDocs } = await import("../compiler/index.ts");
     const previous = output === undefined ? undefined : previousList(output);
     const annotated = annotate(pulled, previous);
-    const list = docs ? annotated : stripDocs(annotated);
+    // Such a list cannot be pinned, and says so.
+    const list = docs ? annotated : { ...stripDocs(annotated), docs: false };
     const text = `${JSON.stringify(list, undefined, 2)}\n`;
     if (output === undefined || output === "-") {
       process.stdout.write(text);
