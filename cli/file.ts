@@ -18,6 +18,11 @@ export function readText(path: string): string {
   }
 }
 
+/** Whether there is a file (or a link to one) at the path. */
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
 /** Writes a file whole or not at all, beside it first. Throws `Failure` with a sentence. */
 export function writeAtomically(path: string, text: string): void {
   const draft = join(

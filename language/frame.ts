@@ -36,6 +36,19 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: FrameOptions =
   return parts.join("\n\n");
 }
 
+/** A part of a source with its line numbers, underlined in a style. Ends without a line break. */
+export function renderFrame(
+  source: Source,
+  span: Span,
+  {
+    style = "error",
+    paint = (_style, text) => text,
+    width = 100,
+  }: FrameOptions & { readonly style?: Style } = {},
+): string {
+  return frame({ source, span, message: "", style, paint, width });
+}
+
 /** `file:line:column`, both from 1. */
 export function location(source: Source, span: Span): string {
   const { line, column } = source.positionAt(span.start);

@@ -3,7 +3,7 @@ export * from "./diagnostics.ts";
 export { cells, visible } from "./display.ts";
 export { type Expected, expectedAt, type Wanted } from "./expected.ts";
 export { format } from "./format.ts";
-export { type FrameOptions, location, renderDiagnostic, type Style } from "./frame.ts";
+export { type FrameOptions, location, renderDiagnostic, renderFrame, type Style } from "./frame.ts";
 export { beginsLine, type Lexed, tokenize } from "./lexical.ts";
 export { durationMs, isDate, timeMinutes } from "./literals.ts";
 export { messages, syntaxMessages } from "./messages.ts";

@@ -73,14 +73,25 @@ function seen(
   condition: Condition,
   variables: readonly string[],
 ): Condition {
-  const read = "path" in entry ? compileRead(entry.path, variables) : undefined;
+  const path = "path" in entry ? entry.path : undefined;
+  const other = "path2" in entry ? entry.path2 : undefined;
+  const read = path === undefined ? undefined : compileRead(path, variables);
+  const readOther = other === undefined ? undefined : compileRead(other, variables);
   return (frame) => {
     const result = condition(frame);
     if (frame.seen !== undefined) {
       const value = read?.(frame);
+      const otherValue = readOther?.(frame);
       frame.seen.push({
         text: describeCondition(entry),
+        ...(path !== undefined && { path: printPath(path) }),
         ...(value !== undefined && { value }),
+        ...(other !== undefined && {
+          other: {
+            path: printPath(other),
+            ...(otherValue !== undefined && { value: otherValue }),
+          },
+        }),
         result: result === TRUE ? "true" : result === FALSE ? "false" : "error",
       });
     }

@@ -119,8 +119,12 @@ export interface ExplainStep {
 export interface ConditionSeen {
   /** The condition as it would be written in a policy's text. */
   readonly text: string;
+  /** The path that was read, as in a policy's text; absent where the condition reads the clock. */
+  readonly path?: string;
   /** What was read; absent when missing. */
   readonly value?: Json;
+  /** The path that it was compared with, in place of a literal, and what was read there. */
+  readonly other?: { readonly path: string; readonly value?: Json };
   readonly result: "true" | "false" | "error";
 }
 

@@ -443,7 +443,7 @@ describe("explaining", () => {
     expect(steps.at(-1)).toEqual({
       check: "/tools/t/limits/w",
       result: "skip",
-      conditions: [{ text: "args.c == 1", value: 2, result: "false" }],
+      conditions: [{ text: "args.c == 1", path: "args.c", value: 2, result: "false" }],
     });
   });
 

@@ -1,0 +1,178 @@
+import picocolors from "picocolors";
+import { renderFrame, visible } from "../../language/index.ts";
+import type { Json } from "../../policy/index.ts";
+import {
+  type ConditionSeen,
+  type Context,
+  describeSpan,
+  type ExplainedCall,
+  type ExplainStep,
+  type LimitState,
+} from "../../runtime/index.ts";
+import { painter } from "../report/colour.ts";
+import type { Statement } from "./policy.ts";
+
+export interface PrettyOptions {
+  readonly tool: string;
+  readonly context: Context;
+  readonly colour: boolean;
+  readonly statementAt: (place: string) => Statement | undefined;
+  /** What was perhaps meant, a sentence. */
+  readonly hint?: string;
+}
+
+type Colours = ReturnType<typeof picocolors.createColors>;
+
+/** For a person at a terminal: the decision, the steps to it, its statement, and what is left of limits. */
+export function explainPretty(explained: ExplainedCall, options: PrettyOptions): string {
+  const colours = picocolors.createColors(options.colour);
+  const parts = [
+    [headline(explained, options, colours), caller(options.context, colours)].join("\n"),
+    explained.steps.flatMap((step) => stepLines(step, options, colours)).join("\n"),
+    frameOf(explained, options),
+    limitLines(explained.limits, options.context, colours),
+    shadowLines(explained, colours),
+    options.hint === undefined ? "" : colours.cyan(options.hint),
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+function headline(
+  { outcome, rule, message, ask }: ExplainedCall,
+  { tool }: PrettyOptions,
+  colours: Colours,
+): string {
+  const paint = { allow: colours.green, ask: colours.yellow, deny: colours.red, hide: colours.red };
+  const waits =
+    ask === undefined ? "" : ` It waits for at most ${describeSpan(ask.timeoutSeconds * 1000)}.`;
+  const why = message === "" ? "" : `: ${visible(message)}${waits}`;
+  const by = rule === "" ? "" : colours.dim(`  ${visible(rule)}`);
+  return `${colours.bold(paint[outcome](outcome))} ${colours.bold(visible(tool))}${why}${by}`;
+}
+
+function caller({ grant, session, now }: Context, colours: Colours): string {
+  const labels = Object.entries(grant.labels).map(([name, value]) => `${name}=${value}`);
+  const who = [
+    `as ${grant.name}`,
+    ...(labels.length === 0 ? [] : [`with ${labels.join(", ")}`]),
+    ...(session === undefined ? [] : [`in session ${session}`]),
+    `at ${isoTime(now)}`,
+  ];
+  return colours.dim(visible(who.join(" ")));
+}
+
+function stepLines(step: ExplainStep, options: PrettyOptions, colours: Colours): string[] {
+  const { check, result, message, source, conditions = [] } = step;
+  const statement = source === undefined ? undefined : options.statementAt(source);
+  const title = isPointer(check) && statement !== undefined ? firstLine(statement) : check;
+  const place = source === undefined ? "" : colours.dim(`  ${visible(source)}`);
+  const lines = [`  ${mark(result, colours)} ${visible(title)}${remark(result)}${place}`];
+  if (result === "pass" || result === "count") return lines;
+  for (const condition of conditions) lines.push(`      ${conditionLine(condition, colours)}`);
+  // A refusal's own message is in the headline.
+  if (message !== undefined && (result === "skip" || result === "shadow")) {
+    lines.push(`      ${colours.dim(visible(message))}`);
+  }
+  return lines;
+}
+
+function isPointer(check: string): boolean {
+  return /^(?:\(guard\) )?\//.test(check);
+}
+
+const LONGEST = 72;
+
+/** A statement on one line, without its message and what stands in its block. */
+function firstLine({ source, span }: Statement): string {
+  const text = source
+    .slice(span)
+    .replace(/\{[\s\S]*$/, "{ … }")
+    .replace(/\bbecause\s+"(?:[^"\\]|\\.)*"/, "")
+    .replace(/\s+/g, " ")
+    .trim();
+  return shorten(text);
+}
+
+function shorten(text: string): string {
+  const characters = [...text];
+  return characters.length <= LONGEST ? text : `${characters.slice(0, LONGEST).join("")}…`;
+}
+
+function mark(result: ExplainStep["result"], colours: Colours): string {
+  switch (result) {
+    case "pass":
+    case "count":
+      return colours.green("✓");
+    case "ask":
+      return colours.yellow("?");
+    case "deny":
+    case "hide":
+      return colours.red("✗");
+    case "skip":
+    case "shadow":
+      return colours.dim("–");
+  }
+}
+
+function remark(result: ExplainStep["result"]): string {
+  if (result === "ask") return ": asks a person";
+  return result === "shadow" ? ": only watched" : "";
+}
+
+function conditionLine(condition: ConditionSeen, colours: Colours): string {
+  const { text, path, value, other, result } = condition;
+  const found =
+    result === "true"
+      ? colours.green("true")
+      : result === "false"
+        ? colours.red("false")
+        : colours.red("error");
+  const reads = [
+    ...(path === undefined ? [] : [`${path} is ${print(value)}`]),
+    ...(other === undefined ? [] : [`${other.path} is ${print(other.value)}`]),
+  ];
+  const seen = reads.length === 0 ? "" : colours.dim(`  ${visible(reads.join(", "))}`);
+  return `${found.padEnd(found.length + 5 - result.length)} ${visible(shorten(text))}${seen}`;
+}
+
+function print(value: Json | undefined): string {
+  return value === undefined ? "missing" : shorten(JSON.stringify(value));
+}
+
+function frameOf({ source, outcome }: ExplainedCall, options: PrettyOptions): string {
+  const statement = source === undefined ? undefined : options.statementAt(source);
+  if (statement === undefined) return "";
+  const style = outcome === "allow" ? "hint" : outcome === "ask" ? "warning" : "error";
+  return renderFrame(statement.source, statement.span, { style, paint: painter(options.colour) });
+}
+
+function limitLines(limits: readonly LimitState[], { now }: Context, colours: Colours): string {
+  const lines = limits.map(({ counter, amount, max, used, allows, resetsAt }) => {
+    const left = exact(max - used);
+    const charge = amount === 1 ? "" : `, this call takes ${amount}`;
+    const until =
+      resetsAt === undefined || used === 0 ? "" : `, anew in ${describeSpan(resetsAt - now)}`;
+    const room = amount > left ? colours.red(`${left} left`) : `${left} left`;
+    return `  ${visible(counter)}  ${colours.dim(`${visible(allows)}:`)} ${used} used, ${room}${charge}${until}`;
+  });
+  return lines.length === 0 ? "" : [colours.bold("limits"), ...lines].join("\n");
+}
+
+/** Sums have at most six decimal places. */
+function exact(difference: number): number {
+  return Number(Math.max(difference, 0).toFixed(6));
+}
+
+function shadowLines({ shadow }: ExplainedCall, colours: Colours): string {
+  const lines = shadow.map(
+    ({ outcome, message, rule }) =>
+      `  ${outcome}: ${visible(message)}${colours.dim(`  ${visible(rule)}`)}`,
+  );
+  return lines.length === 0
+    ? ""
+    : [colours.bold("if shadow rules were in force"), ...lines].join("\n");
+}
+
+function isoTime(time: number): string {
+  return new Date(time).toISOString().replace(/\.000Z$/, "Z");
+}
