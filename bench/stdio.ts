@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Calls of each measurement, the first `WARM` not counted. */
-const CALLS = 3_000;
-const WARM = 500;
+const CALLS = 15_000;
+const WARM = 5_000;
 /** The ways take turns, so that a busy machine is busy for all. */
 const ROUNDS = 3;
 

@@ -72,6 +72,7 @@ export class Child {
 
   /** Ends it in order: stdin is closed, then TERM, then KILL. */
   stop(): Promise<Exit> {
+    this.stdin.end();
     this.#stopping ??= this.#stop(["SIGTERM", "SIGKILL"]);
     return this.#stopping;
   }
@@ -84,7 +85,6 @@ export class Child {
   }
 
   async #stop(signals: readonly NodeJS.Signals[]): Promise<Exit> {
-    this.stdin.end();
     for (const signal of signals) {
       if (await within(this.exited, this.#graceMs)) break;
       this.#forced = true;

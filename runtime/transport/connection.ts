@@ -13,6 +13,10 @@ export interface ConnectionHandlers {
   broken(): void;
 }
 
+const LF = 10;
+/** Messages below this are copied, to save a part of a system call; larger ones are not (bytes). */
+const SMALL = 4_096;
+
 /** One peer at the other end of two byte streams, a message a line. */
 export class LineConnection {
   readonly #input: Readable;
@@ -21,6 +25,8 @@ export class LineConnection {
   #ended = false;
   #broken = false;
   #full = false;
+  #paused = false;
+  #corked = false;
 
   /** `max`: bytes of a message. */
   constructor(input: Readable, output: Writable, max: number) {
@@ -73,26 +79,40 @@ export class LineConnection {
     return !this.#broken && this.#output.writable;
   }
 
-  /** Sends one message, which holds no line break. */
+  /** Sends one message, which holds no line break. All that is sent in one turn leaves together. */
   send(message: string | Uint8Array): void {
     if (!this.writable) return;
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#output.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        this.#output.uncork();
+      });
+    }
     if (typeof message === "string") {
       this.#full = !this.#output.write(`${message}\n`);
-      return;
+    } else if (message.length < SMALL) {
+      const line = Buffer.allocUnsafe(message.length + 1);
+      line.set(message);
+      line[message.length] = LF;
+      this.#full = !this.#output.write(line);
+    } else {
+      this.#output.write(message);
+      this.#full = !this.#output.write("\n");
     }
-    // One system call for both parts, and no copy of a large message.
-    this.#output.cork();
-    this.#output.write(message);
-    this.#full = !this.#output.write("\n");
-    this.#output.uncork();
   }
 
   pause(): void {
-    if (!this.#ended) this.#input.pause();
+    if (this.#ended || this.#paused) return;
+    this.#paused = true;
+    this.#input.pause();
   }
 
   resume(): void {
-    if (!this.#ended) this.#input.resume();
+    if (this.#ended || !this.#paused) return;
+    this.#paused = false;
+    this.#input.resume();
   }
 
   /** Closes our direction once everything sent has left; resolves then, or when the stream broke. */

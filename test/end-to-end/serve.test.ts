@@ -234,14 +234,11 @@ describe("what the server sends", () => {
     });
     proxy.send(toolCall(1, "echo", {}));
     expect((await proxy.message()).id).toBe(1);
-    upstream.play({ does: { kind: "twice" } });
-    proxy.send(toolCall(2, "echo", {}));
-    proxy.send(toolCall(3, "rm", {}));
-    await proxy.answer(2);
-    expect(proxy.stderr).not.toContain("id 2)");
-    upstream.play();
-    proxy.send(toolCall(4, "echo", {}));
-    expect((await proxy.message()).id).not.toBe(2);
+    upstream.play({ times: 1, does: { kind: "twice" } });
+    await proxy.call(2, "echo", {});
+    proxy.send(toolCall(3, "echo", {}));
+    // The second answer would stand before this one.
+    expect((await proxy.message()).id).toBe(3);
   });
 
   it("requests are answered by the client, once", async () => {
