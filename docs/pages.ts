@@ -1,11 +1,47 @@
 import { catalogue } from "../compiler/catalogue.ts";
 import { compile } from "../compiler/compile.ts";
-import { type Diagnostic, type Message, renderDiagnostic, Source } from "../language/index.ts";
+import {
+  type Diagnostic,
+  ebnf,
+  type Message,
+  RESERVED,
+  renderDiagnostic,
+  Source,
+} from "../language/index.ts";
 
 /** The reference of diagnostics: file name → text, one page a code, and an index. */
 export function pages(): ReadonlyMap<string, string> {
   const entries = catalogue.map((entry): [string, string] => [`${entry.code}.md`, pageOf(entry)]);
   return new Map([["README.md", index()], ...entries]);
+}
+
+/** The grammar's page, read off the parser. */
+export function grammarPage(): string {
+  return `# The grammar
+
+Made by \`npm run docs\` from the parser itself. Words and signs stand in quotes, kinds of tokens in capitals; \`?\` is optional, \`*\` any number of times, \`+\` at least once. A clause stands once on a rule, \`limit\` any number of times; the [diagnostics](diagnostics/README.md) say what else is refused.
+
+${fence("text", ebnf())}
+
+| token | is |
+|---|---|
+| NAME | \`[A-Za-z_][A-Za-z0-9_-]*\`, not reserved |
+| WORD | the same, reserved or not |
+| GLOB | a NAME with \`*\` or \`?\` in it |
+| GROUPNAME | \`@\` and a NAME |
+| STRING | a JSON string on one line |
+| NUMBER | \`-?(0|[1-9][0-9]*(_[0-9]+)*)(\\.[0-9]+)?\` |
+| DURATION | \`500ms\`, \`30s\`, \`10m\`, \`24h\`, \`7d\` |
+| DATE, TIME | \`2026-12-31\`, \`08:00\` |
+| UNIT | \`second\`, \`minute\`, \`hour\`, \`day\`, \`week\`, \`month\`, or the plural |
+| DAY | \`mon\` … \`sun\` |
+| REGEX | \`/…/\`, with \`i\` behind it to ignore case |
+
+Reserved words, which stand in quotes where they are the name of a tool: ${[...RESERVED]
+    .sort()
+    .map((word) => `\`${word}\``)
+    .join(" ")}.
+`;
 }
 
 const CHAPTERS: readonly (readonly [string, string])[] = [

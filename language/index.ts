@@ -1,6 +1,7 @@
 export type * from "./ast.ts";
 export * from "./diagnostics.ts";
 export { cells, visible } from "./display.ts";
+export { ebnf } from "./ebnf.ts";
 export { type Expected, expectedAt, type Wanted } from "./expected.ts";
 export { format } from "./format.ts";
 export { type FrameOptions, location, renderDiagnostic, renderFrame, type Style } from "./frame.ts";

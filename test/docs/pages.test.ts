@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { pages } from "../../docs/pages.ts";
+import { grammarPage, pages } from "../../docs/pages.ts";
 
 const folder = fileURLToPath(new URL("../../docs/diagnostics", import.meta.url));
 
@@ -15,4 +15,8 @@ describe("the reference of diagnostics", () => {
   it.each([...made.keys()])("%s is what `npm run docs` writes", (name) => {
     expect(readFileSync(`${folder}/${name}`, "utf8")).toBe(made.get(name));
   });
+});
+
+it("the grammar is what `npm run docs` writes", () => {
+  expect(readFileSync(`${folder}/../grammar.md`, "utf8")).toBe(grammarPage());
 });
