@@ -263,7 +263,7 @@ export class ConditionGrammar extends ValueGrammar {
         { ALT: () => this.plain(this.CONSUME(t.Matches), "matches") },
         { ALT: () => this.plain(this.CONSUME(t.Like), "like") },
         { ALT: () => this.plain(this.CONSUME(t.Under), "under") },
-        { ALT: () => this.SUBRULE(this.wrongOperator) },
+        { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.wrongOperator) },
       ]),
   );
 
@@ -424,7 +424,7 @@ export class ConditionGrammar extends ValueGrammar {
           return { first, last };
         },
       },
-      { ALT: () => this.SUBRULE(this.wrongDay) },
+      { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.wrongDay) },
     ]),
   );
 
@@ -477,7 +477,7 @@ export class ConditionGrammar extends ValueGrammar {
     (): DateNode =>
       this.OR([
         { ALT: () => dateNode(this.CONSUME(t.DateToken)) },
-        { ALT: () => this.SUBRULE(this.wrongDate) },
+        { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.wrongDate) },
       ]),
   );
 

@@ -156,7 +156,7 @@ export class LimitGrammar extends ConditionGrammar {
         },
       },
       { ALT: () => ({ unit: this.SUBRULE2(this.unit), span: this.from(start) }) },
-      { ALT: () => this.SUBRULE(this.wrongWindow) },
+      { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.wrongWindow) },
     ]);
   });
 
@@ -165,7 +165,7 @@ export class LimitGrammar extends ConditionGrammar {
     (): WindowUnit =>
       this.OR([
         { ALT: () => this.CONSUME(t.Unit).image.replace(/s$/, "") as WindowUnit },
-        { ALT: () => this.SUBRULE(this.wrongUnit) },
+        { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.wrongUnit) },
       ]),
   );
 
@@ -253,7 +253,7 @@ export class LimitGrammar extends ConditionGrammar {
       { ALT: () => this.scopeWord(this.CONSUME(t.Session).image) },
       { ALT: () => this.scopeWord(this.CONSUME(t.Server).image) },
       { ALT: () => this.SUBRULE(this.argumentPath) },
-      { ALT: () => this.SUBRULE(this.wrongKey) },
+      { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.wrongKey) },
     ]),
   );
 
@@ -338,7 +338,7 @@ export class LimitGrammar extends ConditionGrammar {
           GATE: () => !this.ahead(2, t.Unit),
           ALT: () => durationNode(this.CONSUME(t.Duration)),
         },
-        { ALT: () => this.SUBRULE(this.wrongDuration) },
+        { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.wrongDuration) },
       ]),
   );
 
