@@ -41,6 +41,8 @@ export interface Ports {
 /** An answer of our own; `id` is that of the request. */
 export interface Answer {
   readonly id: Id | null;
+  /** The code of the error, when the request was refused before any policy was asked. */
+  readonly refused?: number;
 }
 
 /** The beginning and end of a message that was too large to be read. */
@@ -268,7 +270,7 @@ export class Session {
     const { id, code, message } = refused;
     if (id === undefined) return;
     const free = id !== null && this.#open.get(id) === undefined ? id : null;
-    this.#answer(free, errorMessage(free, code, message));
+    this.#ports.toClient(errorMessage(free, code, message), { id: free, refused: code });
   }
 
   // From the server -------------------------------------------------------------------------------

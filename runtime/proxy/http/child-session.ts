@@ -2,6 +2,7 @@ import type { Child, Exit } from "../../transport/child.ts";
 import { LineConnection } from "../../transport/connection.ts";
 import type { Reply } from "../../transport/http/reply.ts";
 import type { Admitted, Id, JsonObject } from "../admit.ts";
+import { TOO_MANY } from "../denials.ts";
 import type { Governance } from "../governance.ts";
 import { type Answer, Session } from "../session.ts";
 import { MAX_SERVER_MESSAGE, reasonOf } from "../stdio.ts";
@@ -105,6 +106,10 @@ export function sendAnswer(
   if (reply.streaming) {
     sendEvent(reply, text);
     reply.end();
+    return;
+  }
+  if ("refused" in about) {
+    reply.json(about.refused === TOO_MANY ? 429 : 400, text, headers);
     return;
   }
   const error = "error" in about ? (about.error as { readonly code?: unknown } | null) : undefined;

@@ -7,7 +7,7 @@ import { type RequestHeaders, readHeaders } from "../../transport/http/headers.t
 import { Reply } from "../../transport/http/reply.ts";
 import { type Admitted, admit, INTERNAL_ERROR, INVALID_REQUEST } from "../admit.ts";
 import { errorMessage } from "../denials.ts";
-import { answeredId, HEADER_MISMATCH, mirrorProblem } from "./mirror.ts";
+import { answeredId, HEADER_MISMATCH, isModernVersion, mirrorProblem } from "./mirror.ts";
 
 /** One HTTP request that came in. */
 export interface Inbound {
@@ -166,6 +166,12 @@ export class Front {
       const { id, code, message } = admitted;
       backend.refused(grant, message);
       reply.json(400, errorMessage(id ?? null, code, message));
+      return;
+    }
+    // In the modern era servers ask nothing outside of an answer.
+    const version = headers.get("mcp-protocol-version");
+    if (admitted.message.kind === "response" && isModernVersion(version)) {
+      refuse(400, "An answer answers nothing in this revision.");
       return;
     }
     const problem = mirrorProblem(admitted.message, headers);

@@ -155,8 +155,7 @@ export class HttpRelay implements Backend {
     const { id, method, params } = message;
     if (!visit.open(id)) {
       const problem = `The id ${JSON.stringify(id)} is that of a request in flight.`;
-      recordRefusal(desk.governance, { message: problem });
-      reply.json(400, errorMessage(null, INVALID_REQUEST, problem));
+      refuse(way, null, 400, INVALID_REQUEST, problem);
       return;
     }
     const open: OpenRequest = {
@@ -192,6 +191,7 @@ export class HttpRelay implements Backend {
   ): Promise<void> {
     const { desk, visit, reply } = way;
     const { governance, settlement } = desk;
+    const { id } = open;
     const client = visit.client;
     const hearing = hear(message, admitted, {
       governance,
@@ -200,8 +200,7 @@ export class HttpRelay implements Backend {
       ...(client === undefined ? {} : { client }),
     });
     if (!hearing.ok) {
-      recordRefusal(governance, hearing);
-      reply.json(400, errorMessage(hearing.id ?? null, hearing.code, hearing.message));
+      refuse(way, id, 400, hearing.code, hearing.message);
       return;
     }
     const { ruling: pending } = hearing;
@@ -215,8 +214,7 @@ export class HttpRelay implements Backend {
     const mirrors = await this.#mirrors(message, way);
     if ("problem" in mirrors) {
       settlement.unsent(reservation);
-      recordRefusal(governance, { message: mirrors.problem });
-      reply.json(400, errorMessage(open.id, HEADER_MISMATCH, mirrors.problem));
+      refuse(way, id, 400, HEADER_MISMATCH, mirrors.problem);
       return;
     }
     if (reply.closed) {
@@ -451,6 +449,17 @@ function allowed(ruling: Ruling): { readonly reservation?: string; readonly leas
 
 function textOf({ value, numbers }: Admitted): string {
   return write(value, numbers);
+}
+
+function refuse(
+  { desk, reply }: Way,
+  id: OpenRequest["id"] | null,
+  status: number,
+  code: number,
+  message: string,
+): void {
+  recordRefusal(desk.governance, { message });
+  reply.json(status, errorMessage(id, code, message));
 }
 
 function sessionUnknown(reply: Reply, message?: Message): void {
