@@ -53,11 +53,14 @@ function refuseWritable(path: string): void {
 }
 
 async function compilePolicy(path: string, text: string): Promise<LoadedPolicy> {
-  const [{ compile }, { Source }, { fileHost }] = await Promise.all([
-    import("../compiler/index.ts"),
-    import("../language/index.ts"),
-    import("./file-host.ts"),
-  ]);
+  const [{ compile }, { Source }, { fileHost }, { reportPretty }, { wantsColour }] =
+    await Promise.all([
+      import("../compiler/index.ts"),
+      import("../language/index.ts"),
+      import("./file-host.ts"),
+      import("./report/pretty.ts"),
+      import("./report/colour.ts"),
+    ]);
   const { policy, map, diagnostics, program } = compile(new Source(path, text), fileHost());
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const [first] = errors;
@@ -65,15 +68,15 @@ async function compilePolicy(path: string, text: string): Promise<LoadedPolicy> 
     const where = first === undefined ? path : placeOf(first);
     throw new PolicyErrors(
       `The policy does not compile: ${where}: ${first?.message ?? "it has errors."}${errors.length > 1 ? ` (and ${errors.length - 1} more)` : ""}`,
-      errors.map(plainLine).join("\n"),
+      reportPretty({
+        diagnostics: errors,
+        files: 1,
+        colour: wantsColour(process.stderr),
+      }).trimEnd(),
     );
   }
   const server = program.server?.node.name.value;
   return { policy, map, ...(server === undefined ? {} : { server }) };
-}
-
-function plainLine(diagnostic: Diagnostic): string {
-  return `${diagnostic.severity} ${diagnostic.code} ${placeOf(diagnostic)}: ${diagnostic.message}`;
 }
 
 function placeOf({ source, span }: Diagnostic): string {

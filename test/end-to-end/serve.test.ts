@@ -376,11 +376,50 @@ describe("the server's process", () => {
   it("has our stderr and our environment, less what configures mcpp", async () => {
     const files = folderWith({ "policy.json": ALLOW_ECHO });
     cleanUps.push(files.remove);
-    const script = "console.error(`A=${process.env.A} MCPP_KEY=${process.env.MCPP_KEY}`)";
+    const script =
+      "const { A, MCPP_KEY } = process.env; console.error(JSON.stringify({ A, MCPP_KEY }))";
     const env = { ...process.env, A: "1", MCPP_KEY: "secret" };
     const proxy = serve(files.path("policy.json"), [process.execPath, "-e", script], [], env);
     expect(await proxy.close()).toEqual({ code: 0, signal: null });
-    expect(proxy.stderr).toContain("A=1 MCPP_KEY=undefined");
+    expect(proxy.stderr).toContain('{"A":"1"}');
+  });
+});
+
+describe("a policy that does not compile", () => {
+  const broken = "default deny\nallow echo limit 10/fortnight per grant\n";
+
+  it("answers the first request with the reason, then ends with status 2", async () => {
+    const files = folderWith({ "policy.mcpp": broken });
+    cleanUps.push(files.remove);
+    const script = "console.error('STARTED')";
+    const proxy = serve(files.path("policy.mcpp"), [process.execPath, "-e", script]);
+    proxy.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+    proxy.send({ jsonrpc: "2.0", id: "a", method: "initialize", params: {} });
+    expect(await proxy.message()).toMatchObject({
+      id: "a",
+      error: { message: expect.stringMatching(/^The policy does not compile: .*policy\.mcpp:2:/) },
+    });
+    expect(await proxy.exited).toEqual({ code: 2, signal: null });
+    expect(proxy.stderr).toContain("allow echo limit 10/fortnight");
+    expect(proxy.stderr).not.toContain("STARTED");
+  });
+
+  it("ends with status 2 when no request comes", async () => {
+    const files = folderWith({ "policy.mcpp": broken });
+    cleanUps.push(files.remove);
+    const proxy = serve(files.path("policy.mcpp"), [process.execPath, "-e", "0"]);
+    expect(await proxy.close()).toEqual({ code: 2, signal: null });
+  });
+
+  it("and one that does is served, its name the server's", async () => {
+    const files = folderWith({ "policy.mcpp": "server shop\ndefault deny\nallow echo\n" });
+    const upstream = await prepareRecordingStdio();
+    const proxy = serve(files.path("policy.mcpp"), [upstream.command, ...upstream.args]);
+    cleanUps.push(files.remove, upstream.dispose, () => proxy.close());
+    expect((await proxy.call(1, "echo", {})).result?.isError).not.toBe(true);
+    const denied = await proxy.call(2, "add", {});
+    expect(denied.result?.isError).toBe(true);
+    expect(proxy.stderr).toContain("server id shop");
   });
 });
 
