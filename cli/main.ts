@@ -45,6 +45,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "say what a policy decides on a call, and why",
     load: () => import("./explain.ts"),
   },
+  lsp: {
+    summary: "answer an editor: the language server",
+    load: () => import("./lsp.ts"),
+  },
   serve: {
     summary: "put a policy in front of a server",
     load: () => import("./serve.ts"),

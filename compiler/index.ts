@@ -5,10 +5,30 @@ export type { Host } from "./host.ts";
 export type { Target } from "./lower/target.ts";
 export { TARGETS } from "./lower/target.ts";
 export type * from "./program.ts";
+export type { CompiledPart } from "./query/compiled.ts";
+export { compiledParts } from "./query/compiled.ts";
+export type { Candidate, CandidateKind, Completions } from "./query/complete.ts";
+export { completionsAt } from "./query/complete.ts";
+export type { Mention, MentionKind } from "./query/mentions.ts";
+export { mentionAt, mentionsIn, mentionsOf } from "./query/mentions.ts";
+export { operatorsFor } from "./query/operators.ts";
+export type { Refactoring } from "./query/refactor.ts";
+export { governUnmentioned, refactorings } from "./query/refactor.ts";
+export type { NextKey, PathScope, TypeAtPath } from "./query/scope.ts";
+export {
+  keysBelow,
+  scopeAt,
+  toolsAt,
+  toolsOfItem,
+  toolsOfTargets,
+  typeOfPath,
+} from "./query/scope.ts";
+export { limitInWords, rateInWords } from "./query/words.ts";
 export { raiseIntercept } from "./raise/intercept.ts";
 export type { RaiseOptions } from "./raise/policy.ts";
 export { raisePolicy } from "./raise/policy.ts";
 export type { Notice, Raised } from "./raise/writer.ts";
+export { isName, written } from "./resolve/targets.ts";
 export { accepts, jsonEqual, membersOf, union } from "./tools/algebra.ts";
 export { annotate, stripDocs } from "./tools/annotate.ts";
 export { describe, describeOptional } from "./tools/describe.ts";

@@ -5,10 +5,12 @@ export { ebnf } from "./ebnf.ts";
 export { type Expected, expectedAt, type Wanted } from "./expected.ts";
 export { format } from "./format.ts";
 export { type FrameOptions, location, renderDiagnostic, renderFrame, type Style } from "./frame.ts";
+export { type Highlight, type HighlightKind, highlights } from "./highlight.ts";
 export { beginsLine, type Lexed, tokenize } from "./lexical.ts";
 export { durationMs, isDate, timeMinutes } from "./literals.ts";
 export { messages, syntaxMessages } from "./messages.ts";
 export { parse } from "./parse.ts";
+export { type Parsed, parsed } from "./parsed.ts";
 export {
   printCondition,
   printPath,
@@ -19,7 +21,9 @@ export {
   quote,
   regexText,
 } from "./print.ts";
+export { type ShapePart, type Signature, signatureAt } from "./shapes.ts";
 export * from "./source.ts";
 export { alternatives, didYouMean, suggest } from "./suggest.ts";
 export { KEYWORDS, RESERVED } from "./tokens.ts";
 export { children, nodesAt, type RuleInPlace, rulesOf, walk } from "./walk.ts";
+export { type WordDoc, wordDoc } from "./word-docs.ts";

@@ -1,0 +1,20 @@
+import { serveLanguage } from "../lsp/index.ts";
+import { type CliCommand, Failure } from "./command.ts";
+
+export const command: CliCommand = {
+  declare: (command) =>
+    command
+      .option("--stdio", "talk to the editor over stdin and stdout")
+      // Editors add it; the process ends with theirs.
+      .option("--clientProcessId <id>", "the process of the editor")
+      .allowExcessArguments(false),
+
+  run: async ({ options }) => {
+    if (options.stdio !== true) {
+      throw new Failure("A language server is started by an editor: `mcpp lsp --stdio`.");
+    }
+    serveLanguage({ input: process.stdin, output: process.stdout, version: MCPP_VERSION });
+    // The connection ends the process.
+    return new Promise<never>(() => {});
+  },
+};
