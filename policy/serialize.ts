@@ -172,19 +172,19 @@ function entries<T extends object>(
   at: string,
   placed: Placed,
 ): readonly T[] {
-  const originals = new Map<string, T[]>();
-  const arranged = given.map((original) => {
+  const byText = new Map<string, { readonly entry: T; readonly originals: T[] }>();
+  for (const original of given) {
     const entry = arrange(original);
     const text = canonicalOf(entry);
-    originals.set(text, [...(originals.get(text) ?? []), original]);
-    return entry;
+    const known = byText.get(text);
+    if (known === undefined) byText.set(text, { entry, originals: [original] });
+    else known.originals.push(original);
+  }
+  return [...byText.keys()].sort().map((text, index) => {
+    const found = byText.get(text) as { readonly entry: T; readonly originals: T[] };
+    for (const original of found.originals) placed(original, `${at}/${index}`);
+    return found.entry;
   });
-  const result = unique(arranged, canonicalOf);
-  result.forEach((entry, index) => {
-    for (const original of originals.get(canonicalOf(entry)) ?? [])
-      placed(original, `${at}/${index}`);
-  });
-  return result;
 }
 
 function canonicalOf(value: object): string {
@@ -193,6 +193,7 @@ function canonicalOf(value: object): string {
 
 /** Sorted by text, one of those whose text is equal. */
 function unique<T>(given: readonly T[], textOf: (item: T) => string): readonly T[] {
+  if (given.length < 2) return given;
   const byText = new Map(given.map((item) => [textOf(item), item]));
   return [...byText.keys()].sort().map((text) => byText.get(text) as T);
 }
