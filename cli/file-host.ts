@@ -8,7 +8,11 @@ export function fileHost(): Host {
     read(path, from) {
       const name = isAbsolute(path) ? path : join(dirname(from), path);
       try {
-        return { name, text: readFileSync(name, "utf8") };
+        // Text that is not UTF-8 is not read: replaced characters would make other names of it.
+        const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+          readFileSync(name),
+        );
+        return { name, text };
       } catch {
         return undefined;
       }

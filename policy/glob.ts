@@ -4,22 +4,31 @@ export function isGlob(text: string): boolean {
 }
 
 /**
- * A matcher over whole names: `*` is any run of characters, `?` one code point, all else is itself. Takes
- * time in proportion to name times glob at worst.
+ * A matcher over whole names of tools: `*` is any run of characters, `?` one code point, all else is itself.
+ * Takes time in proportion to name times glob at worst.
  */
 export function compileGlob(glob: string): (name: string) => boolean {
+  return matcher(glob, true);
+}
+
+/** The same over URIs and names of prompts, in which `?` is a character like any other. */
+export function compileStarGlob(glob: string): (name: string) => boolean {
+  return matcher(glob, false);
+}
+
+function matcher(glob: string, anyOne: boolean): (name: string) => boolean {
   if (glob === "*") return () => true;
-  if (!isGlob(glob)) return (name) => name === glob;
+  if (!glob.includes("*") && !(anyOne && glob.includes("?"))) return (name) => name === glob;
   const pattern = [...glob.replace(/\*+/g, "*")];
   const head = pattern.indexOf("*");
-  if (head === pattern.length - 1 && !glob.includes("?")) {
+  if (head === pattern.length - 1 && !(anyOne && glob.includes("?"))) {
     const prefix = pattern.slice(0, -1).join("");
     return (name) => name.startsWith(prefix);
   }
-  return (name) => matches(pattern, [...name]);
+  return (name) => matches(pattern, [...name], anyOne);
 }
 
-function matches(pattern: readonly string[], name: readonly string[]): boolean {
+function matches(pattern: readonly string[], name: readonly string[], anyOne: boolean): boolean {
   let p = 0;
   let n = 0;
   let star = -1;
@@ -28,7 +37,7 @@ function matches(pattern: readonly string[], name: readonly string[]): boolean {
     if (pattern[p] === "*") {
       star = p++;
       resume = n;
-    } else if (p < pattern.length && (pattern[p] === "?" || pattern[p] === name[n])) {
+    } else if (p < pattern.length && ((anyOne && pattern[p] === "?") || pattern[p] === name[n])) {
       p++;
       n++;
     } else if (star >= 0) {

@@ -1,5 +1,5 @@
 import type { KindPolicy, Policy } from "../../policy/index.ts";
-import { compileNames } from "./names.ts";
+import { compileStarNames } from "./names.ts";
 import type { Engine, Kind, KindDecision } from "./types.ts";
 import { uriProblem } from "./uri.ts";
 
@@ -28,9 +28,9 @@ function compileKind(
   sourceOf: (at: string) => string | undefined,
   ruleOf: (at: string) => string,
 ): { decide(name: string): KindDecision; visible(name: string): boolean } {
-  const hidden = compileNames(entry.hide ?? []);
-  const denied = compileNames(entry.deny ?? []);
-  const allowed = compileNames(entry.allow ?? []);
+  const hidden = compileStarNames(entry.hide ?? []);
+  const denied = compileStarNames(entry.deny ?? []);
+  const allowed = compileStarNames(entry.allow ?? []);
   const one = kind === "resources" ? "resource" : "prompt";
   const decision = (
     outcome: "deny" | "hide",

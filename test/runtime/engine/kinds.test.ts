@@ -8,7 +8,7 @@ describe("resources and prompts", () => {
   const engine = engineOf({
     resources: {
       default: "deny",
-      allow: ["file:///srv/*", "memo://insights"],
+      allow: ["file:///srv/*", "memo://insights", "https://example.com/read?id=1"],
       deny: ["file:///srv/private/*"],
       hide: ["file:///srv/secret*"],
     },
@@ -19,6 +19,9 @@ describe("resources and prompts", () => {
     ["resources", "file:///srv/a", "allow", ""],
     ["resources", "memo://insights", "allow", ""],
     ["resources", "memo://other", "deny", "(default deny)"],
+    ["resources", "https://example.com/read?id=1", "allow", ""],
+    // A `?` in a URI is no wildcard.
+    ["resources", "https://example.com/read/id=1", "deny", "(default deny)"],
     ["resources", "file:///srv/private/a", "deny", "/resources/deny/0"],
     ["resources", "file:///srv/secret.txt", "hide", "(hidden)"],
     ["resources", "file:///srv/../etc/passwd", "deny", "(unusual URI)"],
