@@ -136,7 +136,8 @@ class Parser {
       }
       this.diagnostics.push(...diagnostics);
       const faulty = diagnostics.length > 0 || this.#hasLexical(tokens.slice(0, length));
-      members.push({ ...node, ...doc, ...(faulty ? { faulty } : {}) } as Member);
+      const isPlain = !faulty && doc.doc === undefined;
+      members.push(isPlain ? node : ({ ...node, ...doc, ...(faulty ? { faulty } : {}) } as Member));
       return length;
     }
     const word = BLOCK_WORDS.get((tokens[0] as IToken).tokenType);

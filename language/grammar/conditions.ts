@@ -1,4 +1,4 @@
-import type { IToken, ParserMethod } from "chevrotain";
+import type { IOrAlt, IToken, ParserMethod } from "chevrotain";
 import type {
   Comparison,
   ComparisonOperator,
@@ -79,52 +79,54 @@ export class ConditionGrammar extends ValueGrammar {
     return operands === undefined ? first : { kind: "and", operands, span: this.from(start) };
   });
 
+  private readonly negations: IOrAlt<Loose>[] = [
+    {
+      ALT: () => {
+        const start = this.here();
+        this.CONSUME(t.Not);
+        this.deeper();
+        const operand = this.SUBRULE(this.negation);
+        this.depth--;
+        return this.ACTION(
+          (): Not => ({
+            kind: "not",
+            operand: this.strict(operand),
+            span: this.from(start),
+          }),
+        );
+      },
+    },
+    { ALT: () => this.SUBRULE(this.primary) },
+  ];
+
   /** not : "not" not | primary */
   readonly negation: ParserMethod<[], Loose> = this.RULE(
     "negation",
-    (): Loose =>
-      this.OR([
-        {
-          ALT: () => {
-            const start = this.here();
-            this.CONSUME(t.Not);
-            this.deeper();
-            const operand = this.SUBRULE(this.negation);
-            this.depth--;
-            return this.ACTION(
-              (): Not => ({
-                kind: "not",
-                operand: this.strict(operand),
-                span: this.from(start),
-              }),
-            );
-          },
-        },
-        { ALT: () => this.SUBRULE(this.primary) },
-      ]),
+    (): Loose => this.OR(this.negations),
   );
+
+  private readonly primaries: IOrAlt<Loose>[] = [
+    {
+      ALT: () => {
+        this.CONSUME(t.LeftParen);
+        this.deeper();
+        const condition = this.SUBRULE(this.condition);
+        this.CONSUME(t.RightParen);
+        this.depth--;
+        return condition;
+      },
+    },
+    { ALT: () => this.SUBRULE(this.has) },
+    { ALT: () => this.SUBRULE(this.quantified) },
+    { GATE: () => this.isDuring(), ALT: () => this.SUBRULE(this.during) },
+    { GATE: () => this.isDated(), ALT: () => this.SUBRULE(this.dated) },
+    { ALT: () => this.SUBRULE(this.comparison) },
+  ];
 
   /** primary : "(" cond ")" | has | quantified | during | dated | comparison */
   readonly primary: ParserMethod<[], Loose> = this.RULE(
     "primary",
-    (): Loose =>
-      this.OR([
-        {
-          ALT: () => {
-            this.CONSUME(t.LeftParen);
-            this.deeper();
-            const condition = this.SUBRULE(this.condition);
-            this.CONSUME(t.RightParen);
-            this.depth--;
-            return condition;
-          },
-        },
-        { ALT: () => this.SUBRULE(this.has) },
-        { ALT: () => this.SUBRULE(this.quantified) },
-        { GATE: () => this.isDuring(), ALT: () => this.SUBRULE(this.during) },
-        { GATE: () => this.isDated(), ALT: () => this.SUBRULE(this.dated) },
-        { ALT: () => this.SUBRULE(this.comparison) },
-      ]),
+    (): Loose => this.OR(this.primaries),
   );
 
   /** has : "has" path */
@@ -229,43 +231,41 @@ export class ConditionGrammar extends ValueGrammar {
     return { kind: "regex", pattern: right.value, ignoreCase: false, span: right.span };
   }
 
+  private readonly operators: IOrAlt<ComparisonOperator>[] = [
+    { ALT: () => this.plain(this.CONSUME(t.Equal), "==") },
+    { ALT: () => this.plain(this.CONSUME(t.Unequal), "!=") },
+    { ALT: () => this.plain(this.CONSUME(t.Less), "<") },
+    { ALT: () => this.plain(this.CONSUME(t.AtMost), "<=") },
+    { ALT: () => this.plain(this.CONSUME(t.Greater), ">") },
+    { ALT: () => this.plain(this.CONSUME(t.AtLeast), ">=") },
+    { ALT: () => this.plain(this.CONSUME(t.In), "in") },
+    {
+      ALT: () => {
+        this.CONSUME(t.Not);
+        return this.plain(this.CONSUME2(t.In), "not in");
+      },
+    },
+    { ALT: () => this.plain(this.CONSUME(t.Contains), "contains") },
+    {
+      ALT: () => {
+        this.CONSUME(t.Starts);
+        return this.plain(this.CONSUME(t.With), "starts with");
+      },
+    },
+    {
+      ALT: () => {
+        this.CONSUME(t.Ends);
+        return this.plain(this.CONSUME2(t.With), "ends with");
+      },
+    },
+    { ALT: () => this.plain(this.CONSUME(t.Matches), "matches") },
+    { ALT: () => this.plain(this.CONSUME(t.Like), "like") },
+    { ALT: () => this.plain(this.CONSUME(t.Under), "under") },
+    { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.wrongOperator) },
+  ];
+
   /** op : "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "not" "in" | "contains" | "starts" "with" | … */
-  readonly operator = this.RULE(
-    "operator",
-    (): ComparisonOperator =>
-      this.OR([
-        { ALT: () => this.plain(this.CONSUME(t.Equal), "==") },
-        { ALT: () => this.plain(this.CONSUME(t.Unequal), "!=") },
-        { ALT: () => this.plain(this.CONSUME(t.Less), "<") },
-        { ALT: () => this.plain(this.CONSUME(t.AtMost), "<=") },
-        { ALT: () => this.plain(this.CONSUME(t.Greater), ">") },
-        { ALT: () => this.plain(this.CONSUME(t.AtLeast), ">=") },
-        { ALT: () => this.plain(this.CONSUME(t.In), "in") },
-        {
-          ALT: () => {
-            this.CONSUME(t.Not);
-            return this.plain(this.CONSUME2(t.In), "not in");
-          },
-        },
-        { ALT: () => this.plain(this.CONSUME(t.Contains), "contains") },
-        {
-          ALT: () => {
-            this.CONSUME(t.Starts);
-            return this.plain(this.CONSUME(t.With), "starts with");
-          },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(t.Ends);
-            return this.plain(this.CONSUME2(t.With), "ends with");
-          },
-        },
-        { ALT: () => this.plain(this.CONSUME(t.Matches), "matches") },
-        { ALT: () => this.plain(this.CONSUME(t.Like), "like") },
-        { ALT: () => this.plain(this.CONSUME(t.Under), "under") },
-        { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.wrongOperator) },
-      ]),
-  );
+  readonly operator = this.RULE("operator", (): ComparisonOperator => this.OR(this.operators));
 
   private plain(_token: IToken, operator: ComparisonOperator): ComparisonOperator {
     return operator;
@@ -289,17 +289,15 @@ export class ConditionGrammar extends ValueGrammar {
     });
   }
 
+  private readonly operands: IOrAlt<Operand>[] = [
+    { GATE: () => this.next(t.Host, t.LeftParen), ALT: () => this.SUBRULE(this.host) },
+    { ALT: () => this.SUBRULE(this.length) },
+    { ALT: () => this.SUBRULE(this.literal) },
+    { ALT: () => this.SUBRULE(this.named) },
+  ];
+
   /** operand : measure | literal | path ("else" literal)? | NAME */
-  readonly operand = this.RULE(
-    "operand",
-    (): Operand =>
-      this.OR([
-        { GATE: () => this.next(t.Host, t.LeftParen), ALT: () => this.SUBRULE(this.host) },
-        { ALT: () => this.SUBRULE(this.length) },
-        { ALT: () => this.SUBRULE(this.literal) },
-        { ALT: () => this.SUBRULE(this.named) },
-      ]),
-  );
+  readonly operand = this.RULE("operand", (): Operand => this.OR(this.operands));
 
   /** host : "host" "(" path ")" */
   readonly host = this.RULE("host", (): Measure => {
@@ -338,12 +336,8 @@ export class ConditionGrammar extends ValueGrammar {
       },
     });
     if (isReference) return { kind: "reference", name: path.root, span: path.span };
-    return {
-      kind: "path-operand",
-      path,
-      ...(fallback === undefined ? {} : { else: fallback }),
-      span: this.from(start),
-    };
+    if (fallback === undefined) return { kind: "path-operand", path, span: path.span };
+    return { kind: "path-operand", path, else: fallback, span: this.from(start) };
   });
 
   private isDuring(): boolean {

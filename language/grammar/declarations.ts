@@ -1,3 +1,4 @@
+import type { IOrAlt } from "chevrotain";
 import type {
   Claim,
   Condition,
@@ -40,23 +41,21 @@ const KINDS = { tools: "tool", resources: "resource", prompts: "prompt" } as con
 
 /** Statements that are no blocks. */
 export class DeclarationGrammar extends RuleGrammar {
+  private readonly statements: IOrAlt<PlainStatement>[] = [
+    { ALT: () => this.SUBRULE(this.rule) },
+    { ALT: () => this.SUBRULE(this.server) },
+    { ALT: () => this.SUBRULE(this.default) },
+    { ALT: () => this.SUBRULE(this.validate) },
+    { ALT: () => this.SUBRULE(this.pin) },
+    { ALT: () => this.SUBRULE(this.labels) },
+    { ALT: () => this.SUBRULE(this.import) },
+    { ALT: () => this.SUBRULE(this.let) },
+    { ALT: () => this.SUBRULE(this.group) },
+    { ALT: () => this.SUBRULE(this.claim) },
+  ];
+
   /** statement : server | default | validate | pin | labels | import | let | group | rule | claim */
-  readonly statement = this.RULE(
-    "statement",
-    (): PlainStatement =>
-      this.OR([
-        { ALT: () => this.SUBRULE(this.rule) },
-        { ALT: () => this.SUBRULE(this.server) },
-        { ALT: () => this.SUBRULE(this.default) },
-        { ALT: () => this.SUBRULE(this.validate) },
-        { ALT: () => this.SUBRULE(this.pin) },
-        { ALT: () => this.SUBRULE(this.labels) },
-        { ALT: () => this.SUBRULE(this.import) },
-        { ALT: () => this.SUBRULE(this.let) },
-        { ALT: () => this.SUBRULE(this.group) },
-        { ALT: () => this.SUBRULE(this.claim) },
-      ]),
-  );
+  readonly statement = this.RULE("statement", (): PlainStatement => this.OR(this.statements));
 
   /** server : "server" (NAME | STRING) ("tools" STRING)? */
   readonly server = this.RULE("server", (): Server => {

@@ -1,3 +1,4 @@
+import type { IOrAlt } from "chevrotain";
 import type { Allow, Ask, Deny, Hide, Limit, Rule, Targets } from "../ast.ts";
 import { spanOf } from "../literals.ts";
 import type { Span } from "../source.ts";
@@ -11,32 +12,36 @@ interface Head {
 
 /** The five kinds of rule, each once with targets and once without, as in an `on` block. */
 export class RuleGrammar extends ClauseGrammar {
+  private readonly rules: IOrAlt<Rule>[] = [
+    { ALT: () => this.SUBRULE(this.allow) },
+    { ALT: () => this.SUBRULE(this.ask) },
+    { ALT: () => this.SUBRULE(this.deny) },
+    { ALT: () => this.SUBRULE(this.hide) },
+    { ALT: () => this.SUBRULE(this.limit) },
+  ];
+
   /** rule : "shadow"? (allow | ask | deny | hide | limit), with targets */
   readonly rule = this.RULE("rule", (): Rule => {
     const start = this.here();
     const shadow = this.OPTION(() => this.CONSUME(t.Shadow));
-    const rule = this.OR([
-      { ALT: () => this.SUBRULE(this.allow) },
-      { ALT: () => this.SUBRULE(this.ask) },
-      { ALT: () => this.SUBRULE(this.deny) },
-      { ALT: () => this.SUBRULE(this.hide) },
-      { ALT: () => this.SUBRULE(this.limit) },
-    ]);
+    const rule = this.OR(this.rules);
     if (shadow === undefined) return rule;
     return this.ACTION(() => ({ ...rule, shadow: spanOf(shadow), span: this.from(start) }));
   });
+
+  private readonly bareRules: IOrAlt<Rule>[] = [
+    { ALT: () => this.SUBRULE(this.bareAllow) },
+    { ALT: () => this.SUBRULE(this.bareAsk) },
+    { ALT: () => this.SUBRULE(this.bareDeny) },
+    { ALT: () => this.SUBRULE(this.bareHide) },
+    { ALT: () => this.SUBRULE(this.bareLimit) },
+  ];
 
   /** bareRule : the same without targets and without limit clauses, as in an `on` block */
   readonly bareRule = this.RULE("bareRule", (): Rule => {
     const start = this.here();
     const shadow = this.OPTION(() => this.CONSUME(t.Shadow));
-    const rule = this.OR([
-      { ALT: () => this.SUBRULE(this.bareAllow) },
-      { ALT: () => this.SUBRULE(this.bareAsk) },
-      { ALT: () => this.SUBRULE(this.bareDeny) },
-      { ALT: () => this.SUBRULE(this.bareHide) },
-      { ALT: () => this.SUBRULE(this.bareLimit) },
-    ]);
+    const rule = this.OR(this.bareRules);
     if (shadow === undefined) return rule;
     return this.ACTION(() => ({ ...rule, shadow: spanOf(shadow), span: this.from(start) }));
   });

@@ -1,4 +1,10 @@
-import { EmbeddedActionsParser, type IToken, type ParserMethod, type TokenType } from "chevrotain";
+import {
+  EmbeddedActionsParser,
+  type IOrAlt,
+  type IToken,
+  type ParserMethod,
+  type TokenType,
+} from "chevrotain";
 import type {
   ListNode,
   Literal,
@@ -125,19 +131,17 @@ export class ValueGrammar extends EmbeddedActionsParser {
     return this.ACTION(() => quotedName(token));
   }
 
+  private readonly literals: IOrAlt<Literal>[] = [
+    { ALT: () => this.string() },
+    { ALT: () => numberNode(this.CONSUME(t.NumberToken)) },
+    { ALT: () => booleanNode(this.CONSUME(t.True)) },
+    { ALT: () => booleanNode(this.CONSUME(t.False)) },
+    { ALT: (): NullNode => ({ kind: "null", span: spanOf(this.CONSUME(t.Null)) }) },
+    { ALT: () => this.SUBRULE(this.list) },
+  ];
+
   /** literal : STRING | NUMBER | "true" | "false" | "null" | list */
-  readonly literal = this.RULE(
-    "literal",
-    (): Literal =>
-      this.OR([
-        { ALT: () => this.string() },
-        { ALT: () => numberNode(this.CONSUME(t.NumberToken)) },
-        { ALT: () => booleanNode(this.CONSUME(t.True)) },
-        { ALT: () => booleanNode(this.CONSUME(t.False)) },
-        { ALT: (): NullNode => ({ kind: "null", span: spanOf(this.CONSUME(t.Null)) }) },
-        { ALT: () => this.SUBRULE(this.list) },
-      ]),
-  );
+  readonly literal = this.RULE("literal", (): Literal => this.OR(this.literals));
 
   private string() {
     const token = this.CONSUME(t.StringToken);
@@ -256,15 +260,17 @@ export class ValueGrammar extends EmbeddedActionsParser {
     return { key, value, span: this.from(start) };
   });
 
+  private readonly roots: IOrAlt<Name>[] = [
+    { ALT: () => wordName(this.CONSUME(t.Args)) },
+    { ALT: () => wordName(this.CONSUME(t.Grant)) },
+    { ALT: () => wordName(this.CONSUME(t.Client)) },
+    { ALT: () => wordName(this.CONSUME(t.Name)) },
+  ];
+
   /** path : ("args" | "grant" | "client" | variable) step* */
   readonly path = this.RULE("path", (): Path => {
     const start = this.here();
-    const root = this.OR([
-      { ALT: () => wordName(this.CONSUME(t.Args)) },
-      { ALT: () => wordName(this.CONSUME(t.Grant)) },
-      { ALT: () => wordName(this.CONSUME(t.Client)) },
-      { ALT: () => wordName(this.CONSUME(t.Name)) },
-    ]);
+    const root = this.OR(this.roots);
     const steps = this.SUBRULE(this.steps);
     return { kind: "path", root, steps, span: this.from(start) };
   });
