@@ -90,7 +90,10 @@ export async function run(): Promise<void> {
     const ways: Record<string, string[]> = {
       direct: server,
       "raw pass-through": [process.execPath, file("raw.mjs", PASS_THROUGH), ...server],
-      "mcpp serve": [process.execPath, join(dist, "mcpp.js"), "serve", policy, "--", ...server],
+      "mcpp serve": [
+        ...[process.execPath, join(dist, "mcpp.js"), "serve", policy, "--state", "memory", "--"],
+        ...server,
+      ],
       "SDK transports": [process.execPath, file("sdk.mjs", SDK), ...server],
     };
     for (const inFlight of [1, 16]) await measure(ways, inFlight);

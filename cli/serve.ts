@@ -8,31 +8,23 @@ import {
   compileEngine,
   type Exit,
   HttpUpstream,
-  openStore,
   proxyStdio,
   Rounds,
   Rulebook,
   SERVER_REQUESTS,
   Seals,
   type ServerRequest,
-  type StateStore,
   serverEnvironment,
   startChild,
 } from "../runtime/index.ts";
-import {
-  type CliCommand,
-  EXIT_FAILED,
-  EXIT_OK,
-  Failure,
-  type Invocation,
-  sentenceOf,
-} from "./command.ts";
+import { type CliCommand, EXIT_FAILED, EXIT_OK, Failure, type Invocation } from "./command.ts";
 import { collect, describeTarget, type Target, targetOf } from "./connect.ts";
 import { grantOf } from "./grant-options.ts";
 import { answerWithFailure } from "./serve-failure.ts";
 import { type HttpOptions, serveHttp } from "./serve-http.ts";
 import { serveLog } from "./serve-log.ts";
 import { type LoadedPolicy, loadPolicy, PolicyErrors } from "./serve-policy.ts";
+import { openState } from "./serve-state.ts";
 
 export const command: CliCommand = {
   declare: (command) =>
@@ -42,7 +34,10 @@ export const command: CliCommand = {
       .option("--as <name>", "the grant that calls are made under (local)")
       .option("--label <name=value>", "a label of the grant; may be repeated", collect)
       .option("--name <id>", "the server id that counters belong to")
-      .option("--state <store>", "where counters are: memory, sqlite:PATH or redis://…", "memory")
+      .option(
+        "--state <store>",
+        "where counters are: memory, sqlite:PATH or redis://… (a file in your state folder)",
+      )
       .option("--url <url>", "a server that speaks Streamable HTTP")
       .option("--header <line>", "send this header to the server; may be repeated", collect)
       .option("--listen <host:port>", "serve Streamable HTTP on this address instead of stdio")
@@ -81,7 +76,7 @@ interface ServeOptions {
   readonly as?: string;
   readonly label?: readonly string[];
   readonly name?: string;
-  readonly state: string;
+  readonly state?: string;
   readonly shadow?: boolean;
   readonly refuseRequest?: readonly string[];
   readonly listen?: string;
@@ -122,7 +117,7 @@ async function serve(invocation: Invocation): Promise<number> {
     }),
   );
   const server = options.name ?? loaded.server ?? digestOf(target);
-  const store = await openState(options.state);
+  const { store, where } = await openState(options.state, loaded.policy);
   const log = serveLog(process.stderr);
   const seals = new Seals();
   const counters = store.forServer(server);
@@ -139,7 +134,7 @@ async function serve(invocation: Invocation): Promise<number> {
     notice: log.notice,
   };
   log.notice(
-    `serving ${describeTarget(target)} under ${path} as ${grant.name}, server id ${server}, counters in ${store.name}${options.shadow === true ? ", shadow: nothing is forbidden" : ""}`,
+    `serving ${describeTarget(target)} under ${path} as ${grant.name}, server id ${server}, ${where}${options.shadow === true ? ", shadow: nothing is forbidden" : ""}`,
   );
   try {
     if (http !== undefined) return await serveHttp(governance, seals, target, http);
@@ -226,14 +221,6 @@ function refusedOf({ refuseRequest = [] }: ServeOptions): ReadonlySet<ServerRequ
       );
     }),
   );
-}
-
-async function openState(state: string): Promise<StateStore> {
-  try {
-    return await openStore(state);
-  } catch (error) {
-    throw new Failure(`The state could not be opened: ${sentenceOf(error)}`);
-  }
 }
 
 /** Absent without `--listen`. */

@@ -56,7 +56,8 @@ async function demo(): Promise<void> {
   await client.connect(
     new StdioClientTransport({
       command: process.execPath,
-      args: [mcpp, "serve", policyFile, "--", process.execPath, server],
+      // Runs of the demo do not count together.
+      args: [mcpp, "serve", policyFile, "--state", "memory", "--", process.execPath, server],
       stderr: "ignore",
     }),
   );
