@@ -1,5 +1,5 @@
 import { type Counters, slotOf } from "../charges.ts";
-import type { Charge } from "../store.ts";
+import { type Charge, MAX_KEYS } from "../store.ts";
 import { windowEnd } from "../windows.ts";
 import type { Connection } from "./connection.ts";
 
@@ -39,6 +39,8 @@ export function isSum([, , , kind]: Charged): boolean {
  */
 export class SqliteCounters implements Counters {
   readonly #rows = new Map<string, Row | undefined>();
+  /** Of families, counted once in a transaction. */
+  readonly #liveKeys = new Map<string, number>();
   /** Of calendar counters. A number never comes to mean another counter, but its row may be gone. */
   readonly #numbers = new Map<string, number>();
   readonly #select;
@@ -110,6 +112,7 @@ export class SqliteCounters implements Counters {
   /** To be called first in every transaction: what was read before may have changed since. */
   begin(): void {
     this.#rows.clear();
+    this.#liveKeys.clear();
   }
 
   used({ key, window }: Charge, now: number): number {
@@ -138,7 +141,12 @@ export class SqliteCounters implements Counters {
   }
 
   hasFewerThan(keys: number, family: string, now: number): boolean {
-    return (this.#live.get(family, now, keys) as { live: number }).live < keys;
+    let live = this.#liveKeys.get(family);
+    if (live === undefined) {
+      ({ live } = this.#live.get(family, now, MAX_KEYS) as { live: number });
+      this.#liveKeys.set(family, live);
+    }
+    return live < keys;
   }
 
   /** Whether `chargeKnown` is worth a try. */
@@ -238,6 +246,7 @@ export class SqliteCounters implements Counters {
   }
 
   #write({ key, family }: Charge, used: number, ends: number): number {
+    this.#liveKeys.clear();
     const row = this.#row(key);
     if (row === undefined) {
       const { lastInsertRowid } = this.#insert.run(key, ends, used, family ?? null);
