@@ -3,10 +3,10 @@ import type { Clock } from "./clock.ts";
 import { parseAddress } from "./redis/address.ts";
 import { RedisApprovals } from "./redis/approvals.ts";
 import { RedisConnection } from "./redis/connection.ts";
+import { CLAIM, FINISH, PEEK, RENEW, RESERVE, RESERVE_CALENDAR } from "./redis/counter-scripts.ts";
 import { RedisFreezes } from "./redis/freezes.ts";
 import { Keys, slotOfServer } from "./redis/keys.ts";
 import { Runner } from "./redis/runner.ts";
-import { CLAIM, FINISH, PEEK, RENEW, RESERVE, RESERVE_CALENDAR } from "./redis/scripts.ts";
 import type { Charge, ReserveRequest, ReserveResult, StateStore } from "./store.ts";
 
 type Reply =

@@ -6,9 +6,9 @@ import type {
   ApprovalStore,
   AskResult,
 } from "../store.ts";
+import { ASK, CLOSE, DECIDE, READ, REGISTER } from "./approval-scripts.ts";
 import { Keys, SHARED } from "./keys.ts";
 import type { Runner } from "./runner.ts";
-import { ASK, CLOSE, DECIDE, READ, REGISTER } from "./scripts.ts";
 
 type Record = [request: string, state: Approval["state"], decision: string, current: 0 | 1];
 

@@ -1,7 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import { StateRefused, StateUnavailable } from "../store.ts";
 import type { Address } from "./address.ts";
-import type { Script } from "./scripts.ts";
+import type { Script } from "./script.ts";
 
 /** A command that is not answered by then denies its call. */
 const COMMAND_MS = 500;

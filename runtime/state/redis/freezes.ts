@@ -1,8 +1,8 @@
 import { firstToEnd } from "../freezes.ts";
 import type { Freeze, FreezeScope, FreezeStore } from "../store.ts";
+import { FREEZE, FREEZES_IN_FORCE, UNFREEZE } from "./freeze-scripts.ts";
 import { Keys, SHARED } from "./keys.ts";
 import type { Runner } from "./runner.ts";
-import { FREEZE, FREEZES_IN_FORCE, UNFREEZE } from "./scripts.ts";
 
 export class RedisFreezes implements FreezeStore {
   readonly #redis: Runner;

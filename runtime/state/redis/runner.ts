@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { RedisConnection } from "./connection.ts";
-import type { Script } from "./scripts.ts";
+import type { Script } from "./script.ts";
 
 /** Runs scripts by the clock of Redis; by another one in tests only. */
 export class Runner {

@@ -1,0 +1,58 @@
+import { script } from "./script.ts";
+
+// Freezes: "<until> <scope> <freeze as JSON>" by id; a scope is hexadecimal.
+const FREEZES = `
+local function entries(now)
+  local list = {}
+  local all = redis.call('HGETALL', KEYS[2])
+  for i = 1, #all, 2 do
+    local until_, scope, freeze = string.match(all[i + 1], '^(%d+) (%x+) (.*)$')
+    until_ = tonumber(until_)
+    list[#list + 1] = { id = all[i], ends = until_, scope = scope, freeze = freeze, on = until_ > now }
+  end
+  return list
+end
+`;
+
+/** KEYS clock, freezes; ARGV now, id, until, scope, freeze. */
+export const FREEZE = script(
+  FREEZES,
+  `
+local now = advance_clock()
+local last = tonumber(ARGV[3])
+for _, entry in ipairs(entries(now)) do
+  if not entry.on then redis.call('HDEL', KEYS[2], entry.id) end
+  last = math.max(last, entry.ends)
+end
+redis.call('HSETNX', KEYS[2], ARGV[2], ARGV[3] .. ' ' .. ARGV[4] .. ' ' .. ARGV[5])
+redis.call('PEXPIRE', KEYS[2], str(math.max(1, last - now) + HOUR))
+return 1
+`,
+);
+
+/** KEYS clock, freezes; ARGV now, scope. How many were lifted. */
+export const UNFREEZE = script(
+  FREEZES,
+  `
+local lifted = 0
+for _, entry in ipairs(entries(advance_clock())) do
+  if entry.on and entry.scope == ARGV[2] then
+    redis.call('HDEL', KEYS[2], entry.id)
+    lifted = lifted + 1
+  end
+end
+return lifted
+`,
+);
+
+/** KEYS clock, freezes; ARGV now. */
+export const FREEZES_IN_FORCE = script(
+  FREEZES,
+  `
+local list = {}
+for _, entry in ipairs(entries((read_clock()))) do
+  if entry.on then list[#list + 1] = entry.freeze end
+end
+return list
+`,
+);
