@@ -1,9 +1,9 @@
-import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { Json } from "../policy/index.ts";
 import { serverEnvironment } from "../runtime/index.ts";
 import { Failure, sentenceOf } from "./command.ts";
 import { describeTarget, type Target } from "./connect.ts";
+import { connectModern } from "./pull-modern.ts";
 
 /** What a server says of itself, every field as it was sent. */
 export interface PulledList {
@@ -33,7 +33,44 @@ export async function pullList(
 ): Promise<PulledList> {
   const name = describeTarget(target);
   progress(`connecting to ${name}`);
-  const [{ Client }, { ResultSchema }, transport] = await Promise.all([
+  let refusal: unknown;
+  const source = await connectLegacy(target)
+    .catch(async (error: unknown) => {
+      // A server of the era without a handshake refuses one.
+      refusal = error;
+      progress("no handshake; asking what the server is");
+      return connectModern(target);
+    })
+    .catch(() => {
+      throw new Failure(`The server \`${name}\` could not be reached: ${sentenceOf(refusal)}`);
+    });
+  const all = (method: string, key: string): Promise<Json[]> =>
+    pages(method, key, progress, (cursor) =>
+      source.ask(method, cursor === undefined ? {} : { cursor }),
+    ).catch((error: unknown) => {
+      if (error instanceof Failure) throw error;
+      throw new Failure(
+        `The server \`${name}\` did not answer \`${method}\`: ${sentenceOf(error)}`,
+      );
+    });
+  try {
+    return await gather(source, all);
+  } finally {
+    await source.close();
+  }
+}
+
+/** A server that can be asked, in whichever era. */
+interface Source {
+  readonly protocol?: string;
+  readonly server?: { readonly name: string; readonly version: string };
+  readonly capabilities?: { readonly [name: string]: Json };
+  ask(method: string, params: { readonly [key: string]: Json }): Promise<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+async function connectLegacy(target: Target): Promise<Source> {
+  const [{ Client }, { ListRootsRequestSchema, ResultSchema }, transport] = await Promise.all([
     import("@modelcontextprotocol/sdk/client/index.js"),
     import("@modelcontextprotocol/sdk/types.js"),
     transportTo(target),
@@ -43,7 +80,6 @@ export async function pullList(
     { name: "mcpp", version: MCPP_VERSION },
     { capabilities: { sampling: {}, elicitation: { form: {}, url: {} }, roots: {} } },
   );
-  const { ListRootsRequestSchema } = await import("@modelcontextprotocol/sdk/types.js");
   client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [] }));
   let protocol: string | undefined;
   const setProtocolVersion = transport.setProtocolVersion?.bind(transport);
@@ -51,34 +87,28 @@ export async function pullList(
     protocol = version;
     setProtocolVersion?.(version);
   };
+  const close = (): Promise<void> => client.close().catch(() => {});
   try {
-    await client.connect(transport, { timeout: CONNECT_MS }).catch((error: unknown) => {
-      throw new Failure(`The server \`${name}\` could not be reached: ${sentenceOf(error)}`);
-    });
-    const all = (method: string, key: string): Promise<Json[]> =>
-      pages(method, key, progress, (cursor) =>
-        client.request({ method, params: cursor === undefined ? {} : { cursor } }, ResultSchema, {
-          timeout: PAGE_MS,
-        }),
-      ).catch((error: unknown) => {
-        if (error instanceof Failure) throw error;
-        throw new Failure(
-          `The server \`${name}\` did not answer \`${method}\`: ${sentenceOf(error)}`,
-        );
-      });
-    return await gather(client, protocol, all);
-  } finally {
-    await client.close().catch(() => {});
+    await client.connect(transport, { timeout: CONNECT_MS });
+  } catch (error) {
+    await close();
+    throw error;
   }
+  const server = client.getServerVersion();
+  const capabilities = client.getServerCapabilities() as { [key: string]: Json } | undefined;
+  return {
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(server === undefined ? {} : { server }),
+    ...(capabilities === undefined ? {} : { capabilities }),
+    ask: (method, params) => client.request({ method, params }, ResultSchema, { timeout: PAGE_MS }),
+    close,
+  };
 }
 
 async function gather(
-  client: Client,
-  protocol: string | undefined,
+  { protocol, server, capabilities }: Source,
   all: (method: string, key: string) => Promise<Json[]>,
 ): Promise<PulledList> {
-  const server = client.getServerVersion();
-  const capabilities = client.getServerCapabilities();
   const tools = capabilities?.tools === undefined ? [] : await all("tools/list", "tools");
   const resources =
     capabilities?.resources === undefined ? undefined : await all("resources/list", "resources");
@@ -92,9 +122,7 @@ async function gather(
   return {
     ...(server === undefined ? {} : { server }),
     ...(protocol === undefined ? {} : { protocol }),
-    ...(capabilities === undefined
-      ? {}
-      : { capabilities: capabilities as { [key: string]: Json } }),
+    ...(capabilities === undefined ? {} : { capabilities }),
     tools,
     ...(resources === undefined ? {} : { resources }),
     ...(resourceTemplates === undefined || resourceTemplates.length === 0

@@ -5,6 +5,7 @@ export type { EngineOptions } from "./engine/tools.ts";
 export type * from "./engine/types.ts";
 export { uriProblem } from "./engine/uri.ts";
 export { type Grant, type Grants, newToken, openGrant, tokenGrant } from "./grants/grant.ts";
+export type { Message } from "./proxy/admit.ts";
 export {
   type ExplainedCall,
   explainCall,
@@ -24,6 +25,7 @@ export {
   type ChildBackendOptions,
 } from "./proxy/http/child-backend.ts";
 export type { Backend } from "./proxy/http/front.ts";
+export { HttpLink, type LinkHandlers, type LinkOptions } from "./proxy/http/link.ts";
 export { HttpRelay, type RelayOptions } from "./proxy/http/relay.ts";
 export { HttpServer, type HttpServerOptions } from "./proxy/http/server.ts";
 export { Rounds } from "./proxy/rounds.ts";
@@ -42,5 +44,6 @@ export {
   serverEnvironment,
   startChild,
 } from "./transport/child.ts";
+export { LineConnection } from "./transport/connection.ts";
 export type { ListenAddress } from "./transport/http/listener.ts";
 export { HttpUpstream, type UpstreamOptions } from "./transport/http/upstream.ts";

@@ -23,7 +23,8 @@ export interface LinkHandlers {
   failed(id: Id, reason: string, what: "unsent" | "refused" | "lost"): void;
   /** Whether a request still waits for its answer. */
   isOpen(id: Id): boolean;
-  readonly catalogue: Catalogue;
+  /** What is known of the server's tools, where calls are made. */
+  readonly catalogue?: Catalogue;
   /** Resolves when the client has taken what it was sent. */
   pace(): Promise<void>;
 }
