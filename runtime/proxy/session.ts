@@ -342,7 +342,7 @@ export class Session {
       );
       return;
     }
-    this.#settlement.answered(request, error);
+    this.#settlement.answered(request, result === undefined ? error : undefined);
     this.#open.remove(request);
     if (request.listChanges !== undefined && isObject(result)) {
       if (Array.isArray(result.tools) && result.nextCursor === undefined) {

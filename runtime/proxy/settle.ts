@@ -32,26 +32,29 @@ export class Settlement {
     if (reservation !== undefined) this.#run(() => this.#store.refund(reservation, "all"));
   }
 
-  /** The server has answered; `error` is that of the answer. */
+  /** The server has answered; `error` is that of an answer without a result. */
   answered(request: OpenRequest, error: Json | undefined): void {
-    const { reservation } = request;
-    if (reservation === undefined) return;
-    if (isObject(error) && typeof error.code === "number" && NOT_RUN.has(error.code)) {
-      this.refused(request);
-    } else if (request.leased === true) {
-      this.#run(() => this.#store.release(reservation));
-    }
+    if (isObject(error) && NOT_RUN.has(error.code as number)) this.refused(request);
+    else this.#finish(request);
   }
 
   /** The server has refused it before any handler ran. */
-  refused({ reservation }: OpenRequest): void {
-    if (reservation !== undefined) this.#run(() => this.#store.refund(reservation, "sums"));
+  refused(request: OpenRequest): void {
+    const { reservation, cancelled } = request;
+    // Who cancels gets nothing back, whatever the server makes of it.
+    if (cancelled) this.#finish(request);
+    else if (reservation !== undefined) this.#run(() => this.#store.refund(reservation, "sums"));
   }
 
   /** The connection to the server is closed: nothing runs any more, but it may have run. */
   lost(request: OpenRequest): void {
-    const { reservation } = request;
-    if (reservation !== undefined && request.leased === true) {
+    this.#finish(request);
+  }
+
+  /** What was charged stays; slots fall free. */
+  #finish({ reservation, leased }: OpenRequest): void {
+    if (reservation === undefined) return;
+    if (leased === true || this.#store.releaseAll === true) {
       this.#run(() => this.#store.release(reservation));
     }
   }

@@ -24,6 +24,7 @@ const ROUND = 1024;
 /** State that lives and dies with this process. */
 export class MemoryStore implements StateStore {
   readonly name = "memory";
+  readonly releaseAll = true;
   readonly approvals: MemoryApprovals;
   readonly freezes: MemoryFreezes;
   readonly #clock: MonotoneClock;

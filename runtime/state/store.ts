@@ -11,6 +11,12 @@ export interface StateStore {
   readonly name: string;
 
   /**
+   * True where a reservation takes up memory until it is released, and releasing costs next to nothing: then every
+   * finished call is released. Elsewhere one that holds no slots is left to expire, which saves a write.
+   */
+  readonly releaseAll?: boolean;
+
+  /**
    * The store for the calls of one server, by its server id. Redis keeps what belongs to one server in one
    * hash slot; the other stores answer themselves. Reserve, refund, claim and ask through the same view.
    * All views share one connection, and closing one closes all.
