@@ -45,6 +45,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "say what a policy decides on a call, and why",
     load: () => import("./explain.ts"),
   },
+  drift: {
+    summary: "compare a server with the tool list of a policy",
+    load: () => import("./drift.ts"),
+  },
   lsp: {
     summary: "answer an editor: the language server",
     load: () => import("./lsp.ts"),

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import type { Diagnostic } from "../language/index.ts";
-import { type Policy, type SourceMap, validatePolicy } from "../policy/index.ts";
+import { type Json, type Policy, type SourceMap, validatePolicy } from "../policy/index.ts";
 import { Failure, sentenceOf } from "./command.ts";
 import { readText } from "./file.ts";
 
@@ -9,6 +9,8 @@ export interface LoadedPolicy {
   readonly map?: SourceMap;
   /** The name that the policy gives the server. */
   readonly server?: string;
+  /** The tools of the policy's list, by name. */
+  readonly tools?: ReadonlyMap<string, Json>;
 }
 
 /** The `.mcpp` file does not compile. The message is one sentence; `report` shows every error. */
@@ -76,7 +78,15 @@ async function compilePolicy(path: string, text: string): Promise<LoadedPolicy> 
     );
   }
   const server = program.server?.node.name.value;
-  return { policy, map, ...(server === undefined ? {} : { server }) };
+  const tools = program.tools.list?.tools as readonly unknown[] as readonly Json[] | undefined;
+  return {
+    policy,
+    map,
+    ...(server === undefined ? {} : { server }),
+    ...(tools === undefined
+      ? {}
+      : { tools: new Map(tools.map((tool) => [(tool as { name: string }).name, tool])) }),
+  };
 }
 
 function placeOf({ source, span }: Diagnostic): string {

@@ -115,6 +115,7 @@ async function serve(invocation: Invocation): Promise<number> {
       ...(loaded.map === undefined ? {} : { map: loaded.map }),
       shadow: options.shadow === true,
     }),
+    loaded.tools,
   );
   const server = options.name ?? loaded.server ?? digestOf(target);
   const { store, where } = await openState(options.state, loaded.policy);

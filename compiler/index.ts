@@ -32,6 +32,8 @@ export { isName, written } from "./resolve/targets.ts";
 export { accepts, jsonEqual, membersOf, union } from "./tools/algebra.ts";
 export { annotate, stripDocs } from "./tools/annotate.ts";
 export { describe, describeOptional } from "./tools/describe.ts";
+export type { Drift } from "./tools/drift.ts";
+export { driftOf } from "./tools/drift.ts";
 export type * from "./tools/list.ts";
 export type { Found, Lookup, NoSuchIndex, NoSuchKey, NotWalkable } from "./tools/lookup.ts";
 export { itemOf, lookup, withoutNull } from "./tools/lookup.ts";

@@ -43,3 +43,16 @@ export function pinOf(definition: Json): string {
   }
   return digestOf(pinned);
 }
+
+/** The members of a tool's definition that a pin covers and in which the two differ, in the order of the pin. */
+export function changedMembers(before: Json, after: Json): readonly string[] {
+  return PINNED.filter((key) => textOf(before, key) !== textOf(after, key));
+}
+
+function textOf(definition: Json, key: string): string | undefined {
+  if (typeof definition !== "object" || definition === null || Array.isArray(definition)) {
+    return undefined;
+  }
+  const members = definition as { readonly [key: string]: Json };
+  return Object.hasOwn(members, key) ? canonicalJson(members[key] as Json) : undefined;
+}

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { changedMembers } from "../../policy/index.ts";
 import { denyLimit } from "../engine/limit-denial.ts";
 import type { Context, Decision, LimitCharge, LiveTool } from "../engine/types.ts";
 import type { MaybePromise, ReserveResult, StateStore } from "../state/store.ts";
@@ -110,7 +111,9 @@ function decide(
   if (charged) context.approved = true;
   const decision = rulebook.engine.decide({ tool, args }, context);
   if (decision.outcome === "deny" || decision.outcome === "hide") {
-    return forbidden(decision.outcome, decision);
+    const detail = changeOf(tool, decision.rule, live, bench);
+    const ruling = forbidden(decision.outcome, decision);
+    return detail === undefined ? ruling : { ...ruling, detail };
   }
   // The engine asks for the live definition only where a pin does; hidden and look-alike names need it too.
   if (live?.state === "unavailable") {
@@ -132,6 +135,23 @@ function whileRunning(decision: Decision): Decision {
     charges: decision.charges.filter(running),
     shadowCharges: decision.shadowCharges.filter(running),
   };
+}
+
+/** What differs from the pinned definition, for the operator. */
+function changeOf(
+  tool: string,
+  rule: string,
+  live: LiveTool | undefined,
+  { rulebook }: Bench,
+): string | undefined {
+  if (rule !== "(changed tool)" || live === undefined) return undefined;
+  if (live.state === "ambiguous") return `\`${tool}\` is listed more than once, differently.`;
+  const pinned = rulebook.pinned?.get(tool);
+  if (live.state !== "listed" || pinned === undefined) return undefined;
+  const changed = changedMembers(pinned, live.definition);
+  return changed.length === 0
+    ? undefined
+    : `\`${tool}\` differs from its pin in ${changed.join(", ")}.`;
 }
 
 function unknown(rule: string, tool: string): Forbidden {

@@ -14,13 +14,16 @@ export class Rulebook {
   readonly engine: Engine;
   /** Decisions need the live tools: pins, hide, unlisted, or a default that permits. */
   readonly needsCatalogue: boolean;
+  readonly pinned: ReadonlyMap<string, Json> | undefined;
   readonly #filtered: ReadonlySet<ListName>;
   readonly #reads = new Map<string, Reads>();
   readonly #readsOfOthers: Reads;
   /** From folded names to the names of the policy that fold to them. */
   readonly #folded = new Map<string, string[]>();
 
-  constructor(policy: Policy, engine: Engine) {
+  /** `pinned`: the definitions that the pins are of, where they are known. */
+  constructor(policy: Policy, engine: Engine, pinned?: ReadonlyMap<string, Json>) {
+    this.pinned = pinned;
     this.policy = policy;
     this.engine = engine;
     const tools = Object.entries(policy.tools ?? {});
