@@ -10,7 +10,7 @@ import {
   Terminal,
 } from "chevrotain";
 import { grammar } from "./grammar.ts";
-import { tokenize } from "./lexical.ts";
+import { beginsLine, tokenize } from "./lexical.ts";
 import type { Source, Span } from "./source.ts";
 import { type Block, type Chunk, type Context, splitStatements } from "./statements.ts";
 import * as t from "./tokens.ts";
@@ -321,6 +321,8 @@ export function expectedAt(source: Source, offset: number): Expected {
   for (const rule of ENTRY[context]) {
     if (tokens.length > 0 && add(reach(rule, tokens), tokens.length)) isComplete = true;
   }
+  // Behind a statement that is broken another one may begin on the next line.
+  if (wanted.size === 0 && beginsLine(source.text, replace.start)) isComplete = true;
   if (isComplete) {
     for (const rule of ENTRY[context]) add(reach(rule, []), 0);
     if (context !== "document") {

@@ -290,7 +290,10 @@ export function serveLanguage({
   connection.listen();
 }
 
-/** Lets what has arrived meanwhile be heard: changes of the text, and requests that are not wanted any more. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/**
+ * Lets what has arrived meanwhile be heard: changes of the text, and requests that are not wanted any more. The
+ * connection hears one message a turn of the event loop.
+ */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

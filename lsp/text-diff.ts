@@ -52,10 +52,13 @@ function align(from: readonly string[], to: readonly string[], offset: number): 
   }
   const hunks: Hunk[] = [];
   let at = offset;
-  let open: { start: number; text: string } | undefined;
+  let taken: string[] = [];
+  let given: string[] = [];
   const close = (): void => {
-    if (open !== undefined) hunks.push({ span: { start: open.start, end: at }, text: open.text });
-    open = undefined;
+    const start = at - taken.join("").length;
+    hunks.push(...hunksOf(taken, given, start));
+    taken = [];
+    given = [];
   };
   let i = 0;
   let j = 0;
@@ -67,14 +70,30 @@ function align(from: readonly string[], to: readonly string[], offset: number): 
       j++;
       continue;
     }
-    open ??= { start: at, text: "" };
     const takesNew =
       i >= from.length ||
       (j < to.length &&
         (length[i * width + j + 1] as number) >= (length[(i + 1) * width + j] as number));
-    if (takesNew) open.text += to[j++] as string;
-    else at += (from[i++] as string).length;
+    if (takesNew) given.push(to[j++] as string);
+    else {
+      at += (from[i] as string).length;
+      taken.push(from[i++] as string);
+    }
   }
   close();
   return hunks;
+}
+
+/** As many lines for as many are told apart, so that one of them can be changed alone. */
+function hunksOf(taken: readonly string[], given: readonly string[], start: number): Hunk[] {
+  if (taken.length === 0 && given.length === 0) return [];
+  if (taken.length !== given.length) {
+    return [{ span: { start, end: start + taken.join("").length }, text: given.join("") }];
+  }
+  let at = start;
+  return taken.map((line, index) => {
+    const span = { start: at, end: at + line.length };
+    at = span.end;
+    return { span, text: given[index] as string };
+  });
 }

@@ -9,7 +9,10 @@ export interface CompiledPart {
   readonly value: Json;
 }
 
-/** What the text of a span compiled to: the largest parts that come from it, in the order of their pointers. */
+/**
+ * What the text of a span compiled to, in the order of the pointers. A tool's entry may come from several rules:
+ * it is left out where parts of it come from this one.
+ */
 export function compiledParts(
   { policy, map }: Pick<Compilation, "policy" | "map">,
   source: Source,
@@ -19,13 +22,13 @@ export function compiledParts(
   const parts: CompiledPart[] = [];
   for (const [pointer, place] of Object.entries(map)) {
     const offset = offsetOf(place, source);
-    if (offset === undefined || offset < span.start || offset >= Math.max(span.end, span.start + 1))
-      continue;
-    if (parts.some((part) => pointer.startsWith(`${part.pointer}/`))) continue;
-    const value = at(policy as unknown as Json, pointer);
+    const isInside = offset !== undefined && offset >= span.start && offset < span.end;
+    const value = isInside ? at(policy as unknown as Json, pointer) : undefined;
     if (value !== undefined) parts.push({ pointer, value });
   }
-  return parts;
+  return parts.filter(
+    ({ pointer }) => !parts.some((part) => part.pointer.startsWith(`${pointer}/`)),
+  );
 }
 
 /** Reads `file:line:column`; undefined for another file. */

@@ -79,7 +79,11 @@ export function completionsAt(program: Program, document: Document, offset: numb
 /** The string that an offset is in, from its quote on. */
 function stringAt(document: Document, offset: number): Span | "comment" | undefined {
   const { tokens, comments } = tokenize(document.source);
-  if (comments.some(({ span }) => span.start < offset && offset <= span.end)) return "comment";
+  const inComment = comments.some(
+    ({ span }) =>
+      span.start < offset && !/[\r\n]/.test(document.source.text.slice(span.start, offset)),
+  );
+  if (inComment) return "comment";
   for (const { image, startOffset } of tokens) {
     if (startOffset >= offset) return undefined;
     const end = startOffset + image.length;
@@ -474,37 +478,21 @@ class Completer {
     const { context, keywords, replace, before } = this.#expected;
     const startsLine = beginsLine(this.#document.source.text, replace.start);
     const isOperatorPlace = keywords.includes("==");
+    // Where another statement may begin, its words are offered at the beginning of a line only.
+    const mayStart = keywords.includes("import") || keywords.includes("}");
+    const starts = mayStart && (before.length === 0 || startsLine);
     return keywords.flatMap((word): Candidate[] => {
-      if (!/^[a-z]/.test(word)) return [];
-      if (isOperatorPlace && OPERATORS.has(word)) return [];
-      const isStatement = STATEMENTS.has(word) && (before.length === 0 || startsLine);
-      if (STATEMENTS.has(word) && !isStatement && !isClause(word, before.length)) return [];
-      if (word === "with" || word === "case") return [{ kind: "keyword", label: word, text: word }];
-      const unit = UNITS.includes(word);
+      if (!/^[a-z]/.test(word) || (isOperatorPlace && OPERATORS.has(word))) return [];
+      const isStatement = starts && STATEMENTS.has(word);
+      if (mayStart && !starts && STATEMENTS.has(word) && word !== "limit") return [];
       const text = word === "ignoring" ? "ignoring case" : word;
-      const bare = context === "on" && isStatement;
-      const snippet = isStatement ? (bare ? BARE_SNIPPETS[word] : SNIPPETS[word]) : CLAUSES[word];
+      const snippets = isStatement ? (context === "on" ? BARE_SNIPPETS : SNIPPETS) : CLAUSES;
+      const snippet = snippets[word];
+      const kind = UNITS.includes(word) ? "unit" : isStatement ? "statement" : "keyword";
       return [
-        {
-          kind: unit ? "unit" : isStatement ? "statement" : "keyword",
-          label: text,
-          text,
-          ...(snippet === undefined ? {} : { snippet }),
-          ...docOf(word),
-        },
+        { kind, label: text, text, ...(snippet === undefined ? {} : { snippet }), ...docOf(word) },
       ];
     });
-
-    function isClause(word: string, length: number): boolean {
-      return length > 0 &&
-        (word === "limit" ||
-          word === "allow" ||
-          word === "deny" ||
-          word === "hide" ||
-          word === "ask")
-        ? word === "limit" || followsDefault(before.at(-1)?.image)
-        : false;
-    }
   }
 
   #images(): readonly string[] {
@@ -515,11 +503,6 @@ class Completer {
     this.#scope ??= scopeAt(this.#program, this.#document, this.#offset, this.#expected);
     return this.#scope;
   }
-}
-
-/** Words behind which an effect is meant: `default deny`, `never allow`, `=> ask`, `shadow deny`. */
-function followsDefault(image: string | undefined): boolean {
-  return image !== undefined && /^(default|always|never|=>|shadow)$/.test(image);
 }
 
 const UNITS = ["second", "minute", "hour", "day", "week", "month"];

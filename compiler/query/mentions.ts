@@ -67,7 +67,7 @@ const cache = new WeakMap<Document, readonly Mention[]>();
 /** The name at an offset of a file: the one that the offset is in or at an end of. */
 export function mentionAt(document: Document, offset: number): Mention | undefined {
   const touching = mentionsIn(document).filter(
-    ({ span }) => span.start <= offset && offset <= span.end,
+    ({ kind, span }) => span.start - (kind === "group" ? 1 : 0) <= offset && offset <= span.end,
   );
   return touching.find(({ span }) => offset < span.end) ?? touching.at(-1);
 }

@@ -28,5 +28,5 @@ const ALL: readonly ComparisonOperator[] = [...new Set(Object.values(FOR).flat()
 export function operatorsFor(type: Type): readonly ComparisonOperator[] {
   const kinds = kindsOf(type);
   if (kinds === undefined) return ALL;
-  return ALL.filter((operator) => [...kinds].some((kind) => FOR[kind].includes(operator)));
+  return [...new Set([...kinds].flatMap((kind) => FOR[kind]))];
 }

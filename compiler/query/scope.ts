@@ -10,7 +10,7 @@ import type {
   Targets,
   When,
 } from "../../language/index.ts";
-import { nodesAt, rulesOf } from "../../language/index.ts";
+import { nodesAt, RESERVED, rulesOf } from "../../language/index.ts";
 import { compileGlob } from "../../policy/index.ts";
 import { type Environment, lookupPath, typedTool } from "../check/typing/environment.ts";
 import type { Catalogue, Program } from "../program.ts";
@@ -108,6 +108,8 @@ function typedTargets(
   program: Program,
   expected: Expected | undefined,
 ): readonly string[] | undefined {
+  // In the block the rules have none of their own.
+  if (expected?.context === "on") return undefined;
   const images = expected?.before.map(({ image }) => image) ?? [];
   const skipped = images.findIndex((image) => TARGET_WORDS.test(image));
   if (skipped < 0 || skipped > 2) {
@@ -123,7 +125,7 @@ function typedTargets(
   let takes = false;
   let previous = "";
   for (const image of images.slice(skipped + 1)) {
-    const isName = /^["@A-Za-z_*?]/.test(image) && !TARGET_PARTS.test(image);
+    const isName = /^["@A-Za-z_*?]/.test(image) && !RESERVED.has(image);
     // Two names without a comma: the targets have ended.
     if (isName && previous === "name") break;
     if (!isName && !TARGET_PARTS.test(image)) break;

@@ -33,7 +33,7 @@ export function formattingOnType(view: View, offset: number, typed: string): Tex
 }
 
 function touches({ span }: Hunk, { start, end }: Span): boolean {
-  return span.start < Math.max(end, start + 1) && start <= span.end;
+  return span.start < Math.max(end, start + 1) && start < Math.max(span.end, span.start + 1);
 }
 
 function lineStart(text: string, offset: number): number {
