@@ -43,7 +43,7 @@ export function compileComparison(entry: CompareEntry, variables: readonly strin
   const [yes, no]: readonly [Truth, Truth] = entry.negate ? [FALSE, TRUE] : [TRUE, FALSE];
   const finish = (frame: Frame, result: Compared): Truth =>
     typeof result === "string" ? fail(frame, path, result) : result ? yes : no;
-  const take = (frame: Frame): Json | undefined => read(frame) ?? fallback;
+  const take = fallback === undefined ? read : (frame: Frame) => read(frame) ?? fallback;
 
   if (entry.path2 !== undefined) {
     const readOther = compileRead(entry.path2, variables);

@@ -5,22 +5,31 @@ import { allOf, anyOf, type Condition, ERROR, FALSE, fail, TRUE, type Truth } fr
 import { compileRead } from "./read.ts";
 import { compileAfter, compileBefore, compileDuring } from "./time.ts";
 
-/** Compiles the conditions of an entry: all of them together. */
-export function compileConditions(
-  entries: readonly ConditionEntry[],
-  variables: readonly string[] = [],
-): Condition {
-  return allOf(entries.map((entry) => compileCondition(entry, variables)));
+/**
+ * Compiles the conditions of an entry: all of them together.
+ *
+ * @param explain whether they note in `Frame.seen` what they read; those of calls that are only decided do not
+ *   even ask whether they should
+ */
+export function compileConditions(entries: readonly ConditionEntry[], explain: boolean): Condition {
+  const scope = { variables: [], explain };
+  return allOf(entries.map((entry) => compileCondition(entry, scope)));
 }
 
-function compileCondition(entry: ConditionEntry, variables: readonly string[]): Condition {
-  if ("any" in entry) return anyOf(entry.any.map((one) => compileCondition(one, variables)));
-  if ("all" in entry) return allOf(entry.all.map((one) => compileCondition(one, variables)));
-  if ("some" in entry) return compileQuantifier(entry.some, entry.as, entry.where, TRUE, variables);
-  if ("every" in entry) {
-    return compileQuantifier(entry.every, entry.as, entry.where, FALSE, variables);
-  }
-  return seen(entry, compileLeaf(entry, variables), variables);
+/** Where a condition stands. */
+interface Scope {
+  /** Of the enclosing list conditions, outermost first. */
+  readonly variables: readonly string[];
+  readonly explain: boolean;
+}
+
+function compileCondition(entry: ConditionEntry, scope: Scope): Condition {
+  if ("any" in entry) return anyOf(entry.any.map((one) => compileCondition(one, scope)));
+  if ("all" in entry) return allOf(entry.all.map((one) => compileCondition(one, scope)));
+  if ("some" in entry) return compileQuantifier(entry.some, entry.as, entry.where, TRUE, scope);
+  if ("every" in entry) return compileQuantifier(entry.every, entry.as, entry.where, FALSE, scope);
+  const leaf = compileLeaf(entry, scope.variables);
+  return scope.explain ? noting(entry, leaf, scope.variables) : leaf;
 }
 
 function compileLeaf(
@@ -42,12 +51,12 @@ function compileQuantifier(
   variable: string,
   where: ConditionEntry,
   final: typeof TRUE | typeof FALSE,
-  variables: readonly string[],
+  { variables, explain }: Scope,
 ): Condition {
   const read = compileRead(list, variables);
   const path = printPath(list);
   const slot = variables.length;
-  const condition = compileCondition(where, [...variables, variable]);
+  const condition = compileCondition(where, { variables: [...variables, variable], explain });
   return (frame) => {
     const value = read(frame);
     if (value === undefined) return FALSE;
@@ -67,8 +76,8 @@ function compileQuantifier(
   };
 }
 
-/** Notes what the condition read and gave, while explaining. */
-function seen(
+/** Notes what the condition read and gave. */
+function noting(
   entry: ConditionEntry,
   condition: Condition,
   variables: readonly string[],
@@ -79,22 +88,17 @@ function seen(
   const readOther = other === undefined ? undefined : compileRead(other, variables);
   return (frame) => {
     const result = condition(frame);
-    if (frame.seen !== undefined) {
-      const value = read?.(frame);
-      const otherValue = readOther?.(frame);
-      frame.seen.push({
-        text: describeCondition(entry),
-        ...(path !== undefined && { path: printPath(path) }),
-        ...(value !== undefined && { value }),
-        ...(other !== undefined && {
-          other: {
-            path: printPath(other),
-            ...(otherValue !== undefined && { value: otherValue }),
-          },
-        }),
-        result: result === TRUE ? "true" : result === FALSE ? "false" : "error",
-      });
-    }
+    const value = read?.(frame);
+    const otherValue = readOther?.(frame);
+    frame.seen?.push({
+      text: describeCondition(entry),
+      ...(path !== undefined && { path: printPath(path) }),
+      ...(value !== undefined && { value }),
+      ...(other !== undefined && {
+        other: { path: printPath(other), ...(otherValue !== undefined && { value: otherValue }) },
+      }),
+      result: result === TRUE ? "true" : result === FALSE ? "false" : "error",
+    });
     return result;
   };
 }

@@ -2,7 +2,7 @@ import { type Json, type Policy, pinOf } from "../../policy/index.ts";
 import { isUncountable } from "./charges.ts";
 import { describeConditions } from "./describe.ts";
 import { type AskRule, describeFault, type Entry, evaluate, sameApprovers } from "./entries.ts";
-import { ERROR, FALSE, type Frame, newFrame, TRUE } from "./frame.ts";
+import { ERROR, FALSE, type Fault, type Frame, MAX_ELEMENTS, TRUE } from "./frame.ts";
 import { compileKinds } from "./kinds.ts";
 import { argumentsRead } from "./reads.ts";
 import {
@@ -11,6 +11,7 @@ import {
   type EngineOptions,
   hiding,
   type Limit,
+  NONE,
   type Refused,
   ToolCompiler,
 } from "./tools.ts";
@@ -67,13 +68,17 @@ export function compileEngine(policy: Policy | undefined, options: EngineOptions
 }
 
 /** One decision: the steps of "Evaluation of one call" (policy format), in order; the first denial wins. */
-class Run {
+class Run implements Frame {
   readonly #tool: CompiledTool;
   readonly #call: Call;
-  readonly #context: Context;
   readonly #steps: ExplainStep[] | undefined;
   readonly #compiler: ToolCompiler;
-  readonly #frame: Frame;
+  readonly args: Frame["args"];
+  readonly context: Context;
+  variables: Json[] | undefined = undefined;
+  fault: Fault | undefined = undefined;
+  budget = MAX_ELEMENTS;
+  seen: ConditionSeen[] | undefined;
 
   constructor(
     tool: CompiledTool,
@@ -84,10 +89,11 @@ class Run {
   ) {
     this.#tool = tool;
     this.#call = call;
-    this.#context = context;
     this.#steps = steps;
     this.#compiler = compiler;
-    this.#frame = newFrame(call.args, context, steps !== undefined);
+    this.args = call.args;
+    this.context = context;
+    this.seen = steps === undefined ? undefined : [];
   }
 
   decide(): Decision {
@@ -125,7 +131,7 @@ class Run {
   #changed(): Refused | undefined {
     const { pin, pinSource } = this.#tool;
     if (pin === undefined) return undefined;
-    const { live } = this.#context;
+    const { live } = this.context;
     if (live === undefined || live.state === "unavailable") {
       const rule = this.#compiler.rule("(catalogue unavailable)");
       const message = `The definition of \`${this.#call.tool}\` is pinned and cannot be compared right now; retry later.`;
@@ -149,7 +155,7 @@ class Run {
     for (const entry of this.#tool.rules.askIf) {
       const value = this.#evaluate(entry, "ask_if");
       if (value === ERROR) return this.#mismatch(entry);
-      if (value === TRUE && !isApproved(entry, this.#context)) {
+      if (value === TRUE && !isApproved(entry, this.context)) {
         asking ??= [];
         asking.push(entry);
       }
@@ -163,10 +169,10 @@ class Run {
   }
 
   #evaluate(entry: Entry, list: "require" | "deny_if" | "ask_if"): ReturnType<typeof evaluate> {
-    const value = evaluate(entry, this.#frame);
+    const value = evaluate(entry, this);
     if (this.#steps !== undefined) {
       const met = list === "require" ? value === TRUE : value === FALSE;
-      const approved = list === "ask_if" && value === TRUE && isApproved(entry, this.#context);
+      const approved = list === "ask_if" && value === TRUE && isApproved(entry, this.context);
       const against = entry.entry.shadow
         ? "shadow"
         : list === "ask_if" && value === TRUE
@@ -175,10 +181,10 @@ class Run {
       this.#steps.push({
         check: entry.rule,
         result: met || approved ? "pass" : against,
-        ...(value === ERROR && { message: describeFault(this.#frame.fault) }),
+        ...(value === ERROR && { message: describeFault(this.fault) }),
         ...(approved && { message: "A person approved this call." }),
         ...(entry.source !== undefined && { source: entry.source }),
-        conditions: this.#frame.seen ?? [],
+        conditions: this.seen ?? [],
       });
     }
     return value;
@@ -186,27 +192,26 @@ class Run {
 
   #mismatch({ source }: { readonly source: string | undefined }): Refused {
     const rule = this.#compiler.rule("(type mismatch)");
-    return denial(rule, describeFault(this.#frame.fault), source);
+    return denial(rule, describeFault(this.fault), source);
   }
 
   /** Adds what the call owes to the limits; a decision is why it cannot be counted. */
   #charge(limits: readonly Limit[], charges: LimitCharge[]): Refused | undefined {
-    const frame = this.#frame;
     for (const limit of limits) {
-      if (frame.seen !== undefined) frame.seen = [];
-      const owed = limit.owed(frame);
+      if (this.seen !== undefined) this.seen = [];
+      const owed = limit.owed(this);
       if (owed === undefined) {
-        this.#note(limit.rule, "skip", limit, frame.seen);
+        this.#note(limit.rule, "skip", limit, this.seen);
         continue;
       }
       if (isUncountable(owed)) {
         const denied = owed.mismatch
           ? this.#mismatch(limit)
           : denial(limit.rule, owed.uncountable, limit.source);
-        this.#note(limit.rule, "deny", denied, frame.seen);
+        this.#note(limit.rule, "deny", denied, this.seen);
         return denied;
       }
-      this.#note(limit.rule, "count", limit, frame.seen);
+      this.#note(limit.rule, "count", limit, this.seen);
       if (this.#tool.shares) chargeOnce(charges, owed);
       else charges.push(owed);
     }
@@ -224,25 +229,25 @@ class Run {
     };
     for (const entry of rules.require) {
       const value = this.#evaluate(entry, "require");
-      if (value === ERROR) find(entry, "deny", describeFault(this.#frame.fault));
+      if (value === ERROR) find(entry, "deny", describeFault(this.fault));
       else if (value === FALSE) find(entry, "deny", refuseRequired(entry).message);
     }
     for (const entry of rules.denyIf) {
       const value = this.#evaluate(entry, "deny_if");
-      if (value === ERROR) find(entry, "deny", describeFault(this.#frame.fault));
+      if (value === ERROR) find(entry, "deny", describeFault(this.fault));
       else if (value === TRUE) find(entry, "deny", refuseDenied(entry).message);
     }
     for (const entry of rules.askIf) {
       const value = this.#evaluate(entry, "ask_if");
-      if (value === ERROR) find(entry, "deny", describeFault(this.#frame.fault));
+      if (value === ERROR) find(entry, "deny", describeFault(this.fault));
       else if (value === TRUE) find(entry, "ask", askMessage(entry));
     }
     const shadowCharges: LimitCharge[] = [];
     for (const limit of rules.limits) {
-      const owed = limit.owed(this.#frame);
+      const owed = limit.owed(this);
       if (owed === undefined) continue;
       if (isUncountable(owed)) {
-        const message = owed.mismatch ? describeFault(this.#frame.fault) : owed.uncountable;
+        const message = owed.mismatch ? describeFault(this.fault) : owed.uncountable;
         shadow.push({ outcome: "deny", rule: limit.rule, message });
       } else {
         chargeOnce(shadowCharges, owed);
@@ -266,8 +271,6 @@ class Run {
     });
   }
 }
-
-const NONE: readonly never[] = Object.freeze([]);
 
 function allowed(charges: readonly LimitCharge[]): Decision {
   return { outcome: "allow", rule: "", message: "", charges, shadow: NONE, shadowCharges: NONE };

@@ -10,24 +10,39 @@ export interface Entry<T extends RuleEntry = RuleEntry> {
   readonly source: string | undefined;
   readonly holds: Condition;
   /** The decision of a call that it refuses, made when it is first needed. */
-  refusal?: Decision;
+  refusal: Decision | undefined;
 }
 
 export type AskRule = Entry<AskEntry>;
 
-export function compileEntry<T extends RuleEntry>(
-  entry: T,
-  rule: string,
-  source: string | undefined,
-): Entry<T> {
-  return { entry, rule, source, holds: compileConditions(entry.conditions) };
+/** Compiles entries. Those with equal conditions share them: many tools have the same rules. */
+export class EntryCompiler {
+  readonly #conditions = new Map<string, Condition>();
+
+  compile<T extends RuleEntry>(entry: T, rule: string, source: string | undefined): Entry<T> {
+    return { entry, rule, source, holds: this.#holds(entry.conditions), refusal: undefined };
+  }
+
+  #holds(conditions: RuleEntry["conditions"]): Condition {
+    const text = JSON.stringify(conditions);
+    let holds = this.#conditions.get(text);
+    if (holds === undefined) {
+      holds = compileConditions(conditions, false);
+      this.#conditions.set(text, holds);
+    }
+    return holds;
+  }
 }
 
 /** The value of an entry. After an error, `frame.fault` is its reason. */
-export function evaluate(entry: Entry, frame: Frame): Truth {
+export function evaluate({ entry, holds }: Entry, frame: Frame): Truth {
   frame.fault = undefined;
-  if (frame.seen !== undefined) frame.seen = [];
-  const value = entry.holds(frame);
+  let value: Truth;
+  if (frame.seen === undefined) value = holds(frame);
+  else {
+    frame.seen = [];
+    value = compileConditions(entry.conditions, true)(frame);
+  }
   // Once the elements are used up, nothing that was read of them can be relied upon.
   return frame.budget < 0 ? ERROR : value;
 }

@@ -34,17 +34,6 @@ export interface Fault {
 /** Elements that the list conditions of one decision visit at most: nested ones multiply. */
 export const MAX_ELEMENTS = 100_000;
 
-export function newFrame(args: Frame["args"], context: Context, explain: boolean): Frame {
-  return {
-    args,
-    context,
-    variables: undefined,
-    fault: undefined,
-    budget: MAX_ELEMENTS,
-    seen: explain ? [] : undefined,
-  };
-}
-
 /** Notes why a condition is an error, unless an earlier one did. */
 export function fail(frame: Frame, path: string, needs: string): Truth {
   frame.fault ??= { path, needs };

@@ -10,7 +10,7 @@ import {
   type ToolPolicy,
 } from "../../policy/index.ts";
 import { compileCharge, type Owed } from "./charges.ts";
-import { type AskRule, compileEntry, type Entry } from "./entries.ts";
+import { type AskRule, type Entry, EntryCompiler } from "./entries.ts";
 import type { Frame } from "./frame.ts";
 import { compileNames } from "./names.ts";
 import type { Decision, ShadowFinding } from "./types.ts";
@@ -24,7 +24,10 @@ export interface EngineOptions {
   readonly shadow?: boolean;
 }
 
-/** What a call of one tool has to pass. */
+/**
+ * What a call of one tool has to pass. Made without spreads, which give every object a hidden class of its own: on
+ * the way of every call, reading them would then be slower the more tools there are.
+ */
 export interface CompiledTool {
   /** Whom no call of it can pass: hidden, not permitted, denied by a glob (steps 2 and 3). */
   readonly refused: Refusal | undefined;
@@ -66,6 +69,8 @@ export interface Refusal {
 /** A decision that ends the evaluation. */
 export type Refused = Decision & { readonly outcome: "deny" | "hide" };
 
+export const NONE: readonly never[] = Object.freeze([]);
+
 /** Compiles the parts of a policy that are about tools, each tool once. */
 export class ToolCompiler {
   readonly #policy: Policy;
@@ -73,6 +78,7 @@ export class ToolCompiler {
   readonly #hidden: (name: string) => number;
   readonly #denied: readonly DeniedGlob[];
   readonly #shared: readonly Limit[];
+  readonly #entries = new EntryCompiler();
 
   constructor(policy: Policy, options: EngineOptions) {
     this.#policy = policy;
@@ -113,31 +119,40 @@ export class ToolCompiler {
     const entries = <T extends RuleEntry>(list: string, given: readonly T[] | undefined) =>
       (given ?? []).map((entry, index) => {
         const place = `${at}/${list}/${index}`;
-        return compileEntry(entry, this.rule(place), this.source(place));
+        return this.#entries.compile(entry, this.rule(place), this.source(place));
       });
+    const { refused, findings } = this.#refusals(name, true);
+    const { rules, shadow } = split({
+      require: entries("require", tool.require),
+      denyIf: entries("deny_if", tool.deny_if),
+      askIf: entries("ask_if", tool.ask_if),
+      limits,
+    });
+    const shares = new Set(limits.map(({ counter }) => counter)).size < limits.length;
     return {
-      ...this.#refusals(name, true),
+      refused,
+      findings,
       pin: tool.pin,
       pinSource: this.source(`${at}/pin`, at),
       validate: this.#validator(tool),
-      ...split({
-        require: entries("require", tool.require),
-        denyIf: entries("deny_if", tool.deny_if),
-        askIf: entries("ask_if", tool.ask_if),
-        limits,
-      }),
-      shares: new Set(limits.map(({ counter }) => counter)).size < limits.length,
+      rules,
+      shadow,
+      shares,
     };
   }
 
   /** A tool without an entry. */
   unlisted(name: string): CompiledTool {
+    const { refused, findings } = this.#refusals(name, false);
+    const { rules, shadow } = split({ require: [], denyIf: [], askIf: [], limits: this.#shared });
     return {
-      ...this.#refusals(name, false),
+      refused,
+      findings,
       pin: undefined,
       pinSource: undefined,
       validate: this.#policy.validate === undefined ? undefined : withoutSchema,
-      ...split({ require: [], denyIf: [], askIf: [], limits: this.#shared }),
+      rules,
+      shadow,
       shares: false,
     };
   }
@@ -212,17 +227,22 @@ export class ToolCompiler {
 function split(all: RuleSet): Pick<CompiledTool, "rules" | "shadow"> {
   const part = (shadow: boolean): RuleSet => {
     const entries = <T extends Entry>(list: readonly T[]): readonly T[] =>
-      list.filter(({ entry }) => (entry.shadow ?? false) === shadow);
+      unlessEmpty(list.filter(({ entry }) => (entry.shadow ?? false) === shadow));
     return {
       require: entries(all.require),
       denyIf: entries(all.denyIf),
       askIf: entries(all.askIf),
-      limits: all.limits.filter((limit) => limit.shadow === shadow),
+      limits: unlessEmpty(all.limits.filter((limit) => limit.shadow === shadow)),
     };
   };
   const shadow = part(true);
   const idle = Object.values(shadow).every((list) => list.length === 0);
   return { rules: part(false), shadow: idle ? undefined : shadow };
+}
+
+/** Ten thousand tools share one empty list. */
+function unlessEmpty<T>(list: readonly T[]): readonly T[] {
+  return list.length === 0 ? NONE : list;
 }
 
 interface DeniedGlob {
@@ -237,14 +257,22 @@ const withoutSchema: ArgumentValidator = () => ({
   needs: "cannot be checked, as the policy holds no input schema of this tool",
 });
 
-const NOTHING = { charges: [], shadow: [], shadowCharges: [] } as const;
-
 export function denial(rule: string, message: string, source: string | undefined): Refused {
-  return { outcome: "deny", rule, message, ...(source !== undefined && { source }), ...NOTHING };
+  return refuse("deny", rule, message, source);
 }
 
 /** Answered like a tool that does not exist. */
 export function hiding(name: string, rule: string, source: string | undefined): Refused {
-  const message = `Unknown tool: ${name}`;
-  return { outcome: "hide", rule, message, ...(source !== undefined && { source }), ...NOTHING };
+  return refuse("hide", rule, `Unknown tool: ${name}`, source);
+}
+
+function refuse(
+  outcome: "deny" | "hide",
+  rule: string,
+  message: string,
+  source: string | undefined,
+): Refused {
+  return source === undefined
+    ? { outcome, rule, message, charges: NONE, shadow: NONE, shadowCharges: NONE }
+    : { outcome, rule, message, source, charges: NONE, shadow: NONE, shadowCharges: NONE };
 }
