@@ -1,6 +1,5 @@
-/** Messages a second that one grant may send, and how many at once. */
+/** Messages a second that one grant may send; at once it may send twice as many. */
 export const RATE = 200;
-export const BURST = 400;
 
 /** A token bucket: on average `rate` a second, at most `burst` at once. */
 export class RateLimit {
@@ -11,7 +10,7 @@ export class RateLimit {
   #at: number;
 
   /** `clock`: monotonic, in milliseconds. */
-  constructor(rate = RATE, burst = BURST, clock: () => number = () => performance.now()) {
+  constructor(rate = RATE, burst = 2 * rate, clock: () => number = () => performance.now()) {
     this.#rate = rate;
     this.#burst = burst;
     this.#clock = clock;

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Grant, Grants } from "../../grants/grant.ts";
-import { RateLimit } from "../../grants/rate.ts";
+import { RATE, RateLimit } from "../../grants/rate.ts";
 import type { RequestHeaders } from "./headers.ts";
 
 export interface GateOptions {
@@ -9,6 +9,8 @@ export interface GateOptions {
   readonly hosts: readonly string[];
   /** Accepted `Origin` values besides our own. */
   readonly origins: readonly string[];
+  /** Of each grant; in a burst twice as many. */
+  readonly messagesPerSecond?: number;
 }
 
 /** Why a request is refused before its body is read. */
@@ -30,9 +32,11 @@ export class Gate {
   readonly #grants: Grants;
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
+  readonly #perSecond: number;
   readonly #rates = new Map<string, RateLimit>();
 
-  constructor({ grants, hosts, origins }: GateOptions) {
+  constructor({ grants, hosts, origins, messagesPerSecond = RATE }: GateOptions) {
+    this.#perSecond = messagesPerSecond;
     this.#grants = grants;
     this.#hosts = new Set(hosts.map((host) => host.toLowerCase()));
     this.#origins = new Set(origins.map((origin) => origin.toLowerCase()));
@@ -91,7 +95,7 @@ export class Gate {
     }
     let rate = this.#rates.get(grant.id);
     if (rate === undefined) {
-      rate = new RateLimit();
+      rate = new RateLimit(this.#perSecond);
       this.#rates.set(grant.id, rate);
     }
     if (rate.take()) return { grant };

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Policy } from "../../../policy/index.ts";
 import {
   compileEngine,
   openStore,
@@ -11,20 +10,13 @@ import {
 } from "../../../runtime/index.ts";
 import { LineSplitter } from "../../../runtime/transport/framing.ts";
 import { permits } from "./judge-apart.ts";
+import { FUZZ_POLICY, mutated } from "./mutated-messages.ts";
 
 // The law: what the upstream received is exactly what an independent judge permits.
 
 const RUNS = Number(process.env.MCPP_FUZZ_RUNS ?? 20_000);
 
-const policy: Policy = {
-  version: "1",
-  default: "deny",
-  tools: {
-    echo: { deny_if: [{ conditions: [{ path: "args.amount", op: "gt", value: 100 }] }] },
-  },
-};
-
-const rulebook = new Rulebook(policy, compileEngine(policy));
+const rulebook = new Rulebook(FUZZ_POLICY, compileEngine(FUZZ_POLICY));
 const store = (await openStore("memory")).forServer("fuzz");
 const rounds = new Rounds(new Seals(), { server: "fuzz", grant: "local" }, store, () => 0);
 
@@ -83,116 +75,6 @@ function permitted(bytes: Buffer): unknown[] {
   return lines.map(permits).filter((value) => value !== undefined);
 }
 
-const id = fc.constantFrom(
-  "1",
-  "2",
-  "3",
-  '"a"',
-  '"b"',
-  "1",
-  '"1"',
-  "0",
-  "-7",
-  "1.0",
-  "1e0",
-  "null",
-  "9007199254740993",
-  '"x"',
-);
-const amount = fc.constantFrom(
-  "1",
-  "100",
-  "101",
-  "1e2",
-  "1e3",
-  "1e400",
-  '"1"',
-  "null",
-  "[1]",
-  "-0",
-);
-const key = fc.constantFrom(
-  "amount",
-  "Amount",
-  "AMOUNT",
-  "a-mount",
-  "\\u0061mount",
-  "ａmount",
-  "x",
-);
-const args = fc
-  .array(fc.tuple(key, amount), { maxLength: 3 })
-  .map((pairs) => `{${pairs.map(([name, value]) => `"${name}":${value}`).join(",")}}`);
-const tool = fc.constantFrom("echo", "echo", "echo", "Echo", "rm", "ｅcho", "echo ");
-const call = fc
-  .tuple(
-    id,
-    tool,
-    fc.constantFrom("arguments", "arguments", "arguments", "arguments", "Arguments", "argument_s"),
-    fc.oneof({ weight: 5, arbitrary: args }, fc.constantFrom("null", "[]", '"x"')),
-    fc.constantFrom("name", "name", "name", "name", "Name", "n_ame", "\\u006eame"),
-  )
-  .map(
-    ([i, name, list, a, field]) =>
-      `{"jsonrpc":"2.0","id":${i},"method":"tools/call","params":{"${field}":"${name}","${list}":${a}}}`,
-  );
-const other = fc
-  .tuple(id, fc.constantFrom("ping", "tools/list", "tools/run", "acme/x", "Ping", "ping "))
-  .map(([i, method]) => `{"jsonrpc":"2.0","id":${i},"method":"${method}"}`);
-const base = fc.oneof(
-  { weight: 6, arbitrary: call },
-  { weight: 2, arbitrary: other },
-  fc.constantFrom(
-    '{"jsonrpc":"2.0","method":"notifications/initialized"}',
-    '{"jsonrpc":"2.0","id":1,"result":{}}',
-    '{"method":"ping","id":4,"jsonrpc":"2.0","params":null}',
-    '[{"jsonrpc":"2.0","id":1,"method":"ping"}]',
-  ),
-);
-
-type Mutation = (text: string, at: number) => string;
-const mutation: fc.Arbitrary<Mutation> = fc.oneof(
-  { weight: 3, arbitrary: fc.constant<Mutation>((text) => text) },
-  fc.constant<Mutation>((text, at) => text.slice(0, at) + text.slice(at + 1)),
-  fc.constant<Mutation>((text, at) => text.slice(0, at) + text.charAt(at) + text.slice(at)),
-  fc.constant<Mutation>((text, at) => {
-    const unit = text.charAt(at);
-    const flipped = unit === unit.toUpperCase() ? unit.toLowerCase() : unit.toUpperCase();
-    return text.slice(0, at) + flipped + text.slice(at + 1);
-  }),
-  fc
-    .constantFrom(
-      ...[
-        '"',
-        "\\",
-        "{",
-        "}",
-        "[",
-        "]",
-        ",",
-        ":",
-        " ",
-        "\n",
-        "\r",
-        "\r\n",
-        "\t",
-        "\u0000",
-        "\ufeff",
-      ],
-      ...["null", "1", '"method":"ping",', '"id":2,', '"name":"rm",', '"amount":1,', "\\u0061"],
-      ...['"METHOD":"tools/call",', '"result":{},', '"_meta":{},', '"_meta":1,', '"meta":{},'],
-    )
-    .map<Mutation>((insert) => (text, at) => text.slice(0, at) + insert + text.slice(at)),
-  fc.nat({ max: 40 }).map<Mutation>((length) => (text, at) => {
-    const cut = text.slice(at, at + length);
-    return text.slice(0, at) + cut + cut + text.slice(at + length);
-  }),
-);
-const mutated = fc
-  .tuple(base, fc.array(fc.tuple(mutation, fc.nat()), { maxLength: 2 }))
-  .map(([text, mutations]) =>
-    mutations.reduce((now, [mutate, at]) => mutate(now, at % (now.length + 1)), text),
-  );
 const wire = fc
   .array(fc.tuple(mutated, fc.constantFrom("\n", "\n", "\r\n", "", " ", "\n\n")), {
     minLength: 1,

@@ -35,6 +35,8 @@ export interface ProxyOptions {
   readonly origins?: readonly string[];
   readonly forwardHeaders?: readonly string[];
   readonly shadow?: boolean;
+  /** Unlimited unless it is said: tests are faster than clients. */
+  readonly messagesPerSecond?: number;
 }
 
 export interface HttpProxy {
@@ -83,6 +85,7 @@ export async function startHttpProxy(
     grants: options.token === undefined ? openGrant(LOCAL) : tokenGrant(LOCAL, options.token),
     hosts: options.hosts ?? [],
     origins: options.origins ?? [],
+    messagesPerSecond: options.messagesPerSecond ?? Number.MAX_SAFE_INTEGER,
     backends: new Map([["/mcp", backend]]),
     maxMessage: MAX_MESSAGE,
     forwardHeaders,
