@@ -41,8 +41,8 @@ interface Draft {
   readonly denyIf: RuleEntry[];
   readonly askIf: AskEntry[];
   readonly limits: LimitEntry[];
-  /** An unconditional `deny` that says why. */
-  denied?: RuleEntry;
+  /** Each unconditional `deny` that says why. */
+  readonly denied: RuleEntry[];
   place: Place;
 }
 
@@ -194,7 +194,7 @@ class ToolLowering {
         const own = this.#origins.add({ ...entry }, place);
         draft.denyIf.push(own);
         if (!rule.shadow && message !== undefined && entry.conditions.length === 0) {
-          draft.denied ??= own;
+          draft.denied.push(own);
         }
       }
       if (requires !== undefined && !outright && !isTrue(requires)) {
@@ -250,7 +250,7 @@ class ToolLowering {
     if (!this.#allowing && !permitted) {
       // Not permitted anyway; only the reason is worth keeping, and no entry may undo `default hide`.
       const hiding = this.#lowering.program.defaults.tool.effect === "hide";
-      return draft.denied === undefined || hiding ? undefined : { deny_if: [draft.denied] };
+      return draft.denied.length === 0 || hiding ? undefined : { deny_if: draft.denied };
     }
     const require = [...draft.require];
     const denyIf = [...draft.denyIf];
@@ -311,7 +311,15 @@ class ToolLowering {
   #draft(name: string, place: Place): Draft {
     const known = this.#drafts.get(name);
     if (known !== undefined) return known;
-    const draft: Draft = { permits: [], require: [], denyIf: [], askIf: [], limits: [], place };
+    const draft: Draft = {
+      permits: [],
+      require: [],
+      denyIf: [],
+      denied: [],
+      askIf: [],
+      limits: [],
+      place,
+    };
     this.#drafts.set(name, draft);
     return draft;
   }

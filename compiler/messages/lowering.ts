@@ -252,15 +252,18 @@ export const timeoutOutOfRange = message<{ text: string }>({
   },
 });
 
-export const tooDeep = message<{ what: "deep" | "large" }>({
+const TOO_DEEP = {
+  deep: "This is nested more than 64 levels deep, with its definitions in place.",
+  large: "This condition has more than 10000 parts, with its definitions in place.",
+  long: "This path has more than 64 steps, deeper than the arguments of any call.",
+} as const;
+
+export const tooDeep = message<{ what: keyof typeof TOO_DEEP }>({
   code: "MCPP718",
   severity: "error",
   title: "condition too large",
-  message: ({ what }) =>
-    what === "deep"
-      ? "This is nested more than 64 levels deep, with its definitions in place."
-      : "This condition has more than 10000 parts, with its definitions in place.",
-  hint: () => "Split it into several rules.",
+  message: ({ what }) => TOO_DEEP[what],
+  hint: ({ what }) => (what === "long" ? undefined : "Split it into several rules."),
   explanation:
     "Every call is judged by the whole condition, so its size has a bound: 64 levels and 10 000 parts, counted after each `let` is put in place.",
   example: {

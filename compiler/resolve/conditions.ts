@@ -49,7 +49,7 @@ export class ConditionResolver {
 
   /** The path of a limit: an argument. */
   argument(path: Path): boolean {
-    if (path.root.value === "args") return true;
+    if (path.root.value === "args") return this.#fits(path);
     this.#reporter.report(unknownRoot, { name: path.root.value }, this.#source, path.root.span);
     return false;
   }
@@ -161,9 +161,19 @@ export class ConditionResolver {
 
   #path(path: Path, variables: readonly string[]): void {
     const { value: name, span } = path.root;
-    if (ROOTS.includes(name) || variables.includes(name)) return;
+    if (ROOTS.includes(name) || variables.includes(name)) {
+      if (!this.#fits(path)) this.#fail();
+      return;
+    }
     this.#fail();
     this.#reporter.report(unknownRoot, { name }, this.#source, span);
+  }
+
+  /** No message is nested so deep that a longer path would lead anywhere. */
+  #fits({ steps, span }: Path): boolean {
+    if (steps.length <= MAX_DEPTH) return true;
+    this.#reporter.report(tooDeep, { what: "long" }, this.#source, span);
+    return false;
   }
 
   #fail(): void {

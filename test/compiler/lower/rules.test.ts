@@ -194,6 +194,10 @@ describe("which tools have an entry", () => {
   });
 
   it("and those that are denied for a reason, which the caller is told", () => {
+    const [a, b] = ['deny create_refund because "A."', 'deny create_refund because "B."'];
+    expect(tools(`allow list_charges\n${b}\n${a}`)).toEqual(
+      tools(`allow list_charges\n${a}\n${b}`),
+    );
     expect(tools('allow list_charges\ndeny create_refund because "No."')).toEqual({
       create_refund: { deny_if: [{ conditions: [], on_deny: "No." }] },
       list_charges: {},

@@ -198,6 +198,20 @@ describe("definitions", () => {
       ),
     ).toContain("MCPP718");
   });
+
+  it.each([
+    "allow create_refund if PATH == 1",
+    "allow create_refund if any x in PATH (x == 1)",
+    "limit create_refund sum(PATH) to 1/day",
+    "limit create_refund 1/day per PATH",
+  ])("paths have an end: %s", (text) => {
+    const errors = (steps: number) =>
+      compileText(`${text.replace("PATH", `args${".a".repeat(steps)}`)}\n`, undefined)
+        .diagnostics.filter(({ severity }) => severity === "error")
+        .map(({ code }) => code);
+    expect(errors(64)).toEqual([]);
+    expect(errors(20_000)).toEqual(["MCPP718"]);
+  });
 });
 
 describe("without a tool list", () => {
