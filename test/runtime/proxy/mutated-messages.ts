@@ -123,3 +123,33 @@ export const mutated = fc
   .map(([text, mutations]) =>
     mutations.reduce((now, [mutate, at]) => mutate(now, at % (now.length + 1)), text),
   );
+
+/** What a client may write: mutated messages run together, now and then with a byte that is no UTF-8. */
+export const wire: fc.Arbitrary<Buffer> = fc
+  .array(fc.tuple(mutated, fc.constantFrom("\n", "\n", "\r\n", "", " ", "\n\n")), {
+    minLength: 1,
+    maxLength: 4,
+  })
+  .chain((parts) => {
+    const bytes = Buffer.from(parts.map(([text, end]) => text + end).join(""));
+    return fc.oneof(
+      { weight: 9, arbitrary: fc.constant(bytes) },
+      fc
+        .tuple(fc.nat({ max: bytes.length }), fc.integer({ min: 0x80, max: 0xff }))
+        .map(([at, byte]) =>
+          Buffer.concat([bytes.subarray(0, at), Buffer.of(byte), bytes.subarray(at)]),
+        ),
+    );
+  });
+
+/** The lines that a proxy must read in these bytes. */
+export function linesOf(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  for (let from = 0; from <= bytes.length; ) {
+    const end = bytes.indexOf(10, from);
+    const line = bytes.subarray(from, end === -1 ? bytes.length : end);
+    lines.push(line.at(-1) === 13 ? line.subarray(0, -1) : line);
+    from = end === -1 ? bytes.length + 1 : end + 1;
+  }
+  return lines;
+}

@@ -10,7 +10,7 @@ import {
 } from "../../../runtime/index.ts";
 import { LineSplitter } from "../../../runtime/transport/framing.ts";
 import { permits } from "./judge-apart.ts";
-import { FUZZ_POLICY, mutated } from "./mutated-messages.ts";
+import { FUZZ_POLICY, linesOf, wire } from "./mutated-messages.ts";
 
 // The law: what the upstream received is exactly what an independent judge permits.
 
@@ -64,40 +64,14 @@ function received(bytes: Buffer): unknown[] {
   return upstream;
 }
 
-function permitted(bytes: Buffer): unknown[] {
-  const lines: Buffer[] = [];
-  for (let from = 0; from <= bytes.length; ) {
-    const end = bytes.indexOf(10, from);
-    const line = bytes.subarray(from, end === -1 ? bytes.length : end);
-    lines.push(line.at(-1) === 13 ? line.subarray(0, -1) : line);
-    from = end === -1 ? bytes.length + 1 : end + 1;
-  }
-  return lines.map(permits).filter((value) => value !== undefined);
-}
-
-const wire = fc
-  .array(fc.tuple(mutated, fc.constantFrom("\n", "\n", "\r\n", "", " ", "\n\n")), {
-    minLength: 1,
-    maxLength: 4,
-  })
-  .chain((parts) => {
-    const bytes = Buffer.from(parts.map(([text, end]) => text + end).join(""));
-    return fc.oneof(
-      { weight: 9, arbitrary: fc.constant(bytes) },
-      fc
-        .tuple(fc.nat({ max: bytes.length }), fc.integer({ min: 0x80, max: 0xff }))
-        .map(([at, byte]) =>
-          Buffer.concat([bytes.subarray(0, at), Buffer.of(byte), bytes.subarray(at)]),
-        ),
-    );
-  });
-
 describe("mutated and concatenated messages", () => {
   it("reach the upstream exactly where an independent judge permits them", () => {
     let passed = 0;
     fc.assert(
       fc.property(wire, (bytes) => {
-        const expected = permitted(bytes);
+        const expected = linesOf(bytes)
+          .map(permits)
+          .filter((value) => value !== undefined);
         expect(received(bytes)).toEqual(expected);
         passed += expected.length;
       }),
