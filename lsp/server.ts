@@ -36,6 +36,7 @@ import { prepareRename, rename } from "./features/rename.ts";
 import { selectionRanges } from "./features/selection.ts";
 import { semanticTokens, TokenMemory } from "./features/semantic-tokens.ts";
 import { signatureHelp } from "./features/signature.ts";
+import { statusOf } from "./features/status.ts";
 import { documentSymbols, workspaceSymbols } from "./features/symbols.ts";
 import { findPolicies, nameOf, uriOf } from "./files.ts";
 import { offsetAt, spanOf } from "./positions.ts";
@@ -279,6 +280,12 @@ export function serveLanguage({
     checks.shows(policy);
     const text = compiledText(workspace, policy);
     return text === null ? null : { text };
+  });
+
+  // For the status line of an editor: `{ uri }` → `{ server?, tools?, errors }`.
+  connection.onRequest("mcpp/status", ({ uri }: { readonly uri: string }) => {
+    const view = workspace.view(uri);
+    return view === undefined ? null : statusOf(view);
   });
 
   connection.onExecuteCommand(({ command, arguments: given = [] }) => {

@@ -23,9 +23,23 @@ export function codeLenses(view: View, commands: ReadonlySet<string>): CodeLens[
     const targets = targetsOf(statement);
     if (targets === undefined || targets.of !== "tool") return [];
     const names = toolsOfTargets(program, targets);
-    if (targets.items.length === 1 && targets.items[0]?.kind === "name") return [];
-    const title = [count(names.length), ...graveClasses(names, program.tools.risk)].join(" · ");
-    return [lens(at, title, names, commands)];
+    const lenses: CodeLens[] = [];
+    if (targets.items.length > 1 || targets.items[0]?.kind !== "name") {
+      const title = [count(names.length), ...graveClasses(names, program.tools.risk)].join(" · ");
+      lenses.push(lens(at, title, names, commands));
+    }
+    // Where the decision depends on the call, one can be tried.
+    const depends =
+      statement.kind === "on" || ("guard" in statement && statement.guard !== undefined);
+    if (depends && statement.kind !== "claim" && commands.has("mcpp.explain")) {
+      const command = {
+        title: "Explain a call",
+        command: "mcpp.explain",
+        arguments: [view.uri, names],
+      };
+      lenses.push({ range: at, command });
+    }
+    return lenses;
   });
 }
 
