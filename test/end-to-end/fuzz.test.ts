@@ -26,7 +26,10 @@ describe("mcpp serve", () => {
         proxy.send({ jsonrpc: "2.0", id: `sync ${index}`, method: "ping" });
         await proxy.answer(`sync ${index}`);
       }
-      const received = upstream.messages().filter(({ id }) => !String(id).startsWith("sync "));
+      const received = upstream
+        .lines()
+        .flatMap(({ line }) => (line === undefined ? [] : [JSON.parse(line) as { id?: unknown }]))
+        .filter(({ id }) => !String(id).startsWith("sync "));
       const expected = lines.map(permits).filter((value) => value !== undefined);
       expect(received, `MCPP_FUZZ_SEED=${seed}`).toEqual(expected);
       // Both sides of the law are exercised.
