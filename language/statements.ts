@@ -86,8 +86,18 @@ export function startsStatement(
   const token = tokens[index];
   if (token === undefined || !STATEMENT_WORDS.has(token.tokenType)) return false;
   const before = tokens[index - 1];
-  if (before !== undefined && CONTINUES.get(before.tokenType)?.has(token.tokenType)) return false;
-  const after = tokens[index + 1]?.tokenType;
+  const next = tokens[index + 1];
+  // Behind a scope comes no name, so this `server` is a statement, and what is before it is cut short.
+  const names =
+    token.tokenType === t.Server && next !== undefined && (isString(next) || isName(next));
+  if (
+    before !== undefined &&
+    !names &&
+    CONTINUES.get(before.tokenType)?.has(token.tokenType) === true
+  ) {
+    return false;
+  }
+  const after = next?.tokenType;
   if (after === t.Colon) return false;
   // Where rules name their tools, `limit 10/hour` is a clause of the rule before it.
   if (token.tokenType === t.Limit && context !== "on") {

@@ -242,6 +242,19 @@ describe("recovery", () => {
     expect(allowed.at(-1)).toBe("behind");
   });
 
+  it.each(["server a", 'server "a b" tools "./t.json"'])(
+    "reads %s behind an open scope",
+    (text) => {
+      const { document, diagnostics } = read(`allow x limit 10/minute per\n${text}\n`);
+      expect(diagnostics).toHaveLength(1);
+      expect(document.statements.map(({ kind }) => kind)).toEqual(["broken", "server"]);
+    },
+  );
+
+  it("takes a server behind an open scope for its key", () => {
+    expect(codes(read("allow x limit 10/minute per\nserver\nallow y\n").diagnostics)).toEqual([]);
+  });
+
   it("keeps all other statements of a random document", () => {
     fc.assert(
       fc.property(
