@@ -25,6 +25,7 @@ export interface HttpOptions {
   readonly allowHost: readonly string[];
   readonly allowOrigin: readonly string[];
   readonly forwardHeader: ReadonlySet<string>;
+  readonly messagesPerSecond: number;
   readonly timeoutMs: number;
 }
 
@@ -55,6 +56,7 @@ export async function serveHttp(
     hosts: options.allowHost,
     origins: options.allowOrigin,
     backends: new Map(paths.map((path) => [path, backend])),
+    messagesPerSecond: options.messagesPerSecond,
     maxMessage: MAX_MESSAGE,
     forwardHeaders: options.forwardHeader,
     notice,

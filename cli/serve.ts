@@ -57,6 +57,11 @@ export const command: CliCommand = {
         "with --listen: pass this header of clients to the server; may be repeated",
         collect,
       )
+      .option(
+        "--rate <number>",
+        "with --listen: messages a second of one grant, twice that at once",
+        "200",
+      )
       .option("--timeout <duration>", "how long a server may take to answer over HTTP", "10m")
       .option(
         "--refuse-request <kind>",
@@ -84,6 +89,7 @@ interface ServeOptions {
   readonly allowHost?: readonly string[];
   readonly allowOrigin?: readonly string[];
   readonly forwardHeader?: readonly string[];
+  readonly rate: string;
   readonly timeout: string;
 }
 
@@ -244,6 +250,7 @@ function httpOptions(options: ServeOptions): HttpOptions | undefined {
     allowHost,
     allowOrigin,
     forwardHeader: new Set(forwardHeader.map(forwardable)),
+    messagesPerSecond: rateOf(options.rate),
     timeoutMs: millisecondsOf(options.timeout),
   };
 }
@@ -260,6 +267,11 @@ function forwardable(name: string): string {
     throw new Failure(`The header \`${name}\` of clients is never forwarded.`);
   }
   return lower;
+}
+
+function rateOf(text: string): number {
+  if (/^[1-9][0-9]{0,6}$/.test(text)) return Number(text);
+  throw new Failure(`\`--rate ${text}\` is not a whole number of messages a second.`);
 }
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;

@@ -1,0 +1,325 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Calls of each measurement, the first `WARM` not counted. */
+const CALLS = 4_000;
+const WARM = 1_500;
+/** The ways take turns, so that a busy machine is busy for all. */
+const ROUNDS = 3;
+
+/** The folder of the bundles: this file is somewhere in it. */
+const dist = dirname(process.argv[1] as string);
+const modules = join(dist, "../node_modules");
+
+/** Answers each call at once: what is left is the way there and back. */
+const SERVER = `
+import { createServer } from "node:http";
+createServer((request, response) => {
+  const chunks = [];
+  request.on("data", (chunk) => chunks.push(chunk));
+  request.on("end", () => {
+    const { id, method, params } = JSON.parse(Buffer.concat(chunks));
+    if (id === undefined) { response.writeHead(202).end(); return; }
+    const result = method === "initialize"
+      ? { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: "bench", version: "1" } }
+      : { content: [{ type: "text", text: params.arguments.message }] };
+    response.writeHead(200, { "content-type": "application/json", "mcp-session-id": "bench" });
+    response.end(JSON.stringify({ jsonrpc: "2.0", id, result }));
+  });
+}).listen(Number(process.argv[2]), "127.0.0.1");`;
+
+/** The same over stdio, for those that only stand before such servers. */
+const STDIO_SERVER = `
+let rest = "";
+process.stdin.setEncoding("utf8").on("data", (text) => {
+  const lines = (rest + text).split("\\n");
+  rest = lines.pop();
+  for (const line of lines) {
+    const { id, method, params } = JSON.parse(line);
+    if (id === undefined) continue;
+    const result = method === "initialize"
+      ? { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: "bench", version: "1" } }
+      : method === "tools/call" ? { content: [{ type: "text", text: params.arguments.message }] } : {};
+    process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id, result }) + "\\n");
+  }
+});`;
+
+/** The floor of every proxy: requests and answers, piped as they are. */
+const PASS_THROUGH = `
+import { Agent, createServer, request } from "node:http";
+const agent = new Agent({ keepAlive: true });
+createServer((incoming, response) => {
+  const outgoing = request({ agent, host: "127.0.0.1", port: process.argv[3], method: incoming.method, path: incoming.url, headers: incoming.headers }, (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  incoming.pipe(outgoing);
+}).listen(Number(process.argv[2]), "127.0.0.1");`;
+
+/** Three conditions on the call's arguments and a limit that never binds: nothing is left out. */
+const POLICY = {
+  version: "1",
+  default: "deny",
+  tools: {
+    echo: {
+      require: [
+        {
+          conditions: [
+            { path: "args.message", op: "regex", value: "^[a-z ]+[0-9]*$" },
+            { path: "args.amount", op: "lte", value: 100 },
+            { path: "args.currency", op: "in", value: ["usd", "eur"] },
+          ],
+        },
+      ],
+      limits: [{ counter: "echo_rate", window: "day", max: 1_000_000_000, scope: "grant" }],
+    },
+  },
+};
+
+interface Way {
+  readonly name: string;
+  readonly port: number;
+  readonly command: readonly string[];
+  /** What its ratios are taken to. */
+  readonly beside: string;
+}
+
+export async function run(): Promise<void> {
+  // Below the packages that the proxies are taken from.
+  const folder = mkdtempSync(join(modules, ".mcpp-bench-"));
+  const started: ChildProcess[] = [];
+  try {
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text, { mode: 0o644 });
+      return join(folder, name);
+    };
+    const ways = await waysOf(file);
+    for (const { command, port } of ways) started.push(await start(command, port));
+    for (const inFlight of [1, 16]) await measure(ways, started, inFlight);
+  } finally {
+    for (const child of started) child.kill("SIGTERM");
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function waysOf(file: (name: string, text: string) => string): Promise<readonly Way[]> {
+  const node = process.execPath;
+  const ports = await Promise.all(Array.from({ length: 6 }, freePort));
+  const [direct = 0, raw = 0, own = 0, ownStdio = 0, proxy = 0, gateway = 0] = ports;
+  const policy = file("policy.json", JSON.stringify(POLICY));
+  const stdio = [node, file("stdio.mjs", STDIO_SERVER)];
+  const serve = (port: number, ...rest: string[]): string[] => [
+    ...[node, join(dist, "mcpp.js"), "serve", policy, "--state", "memory", "--no-token"],
+    ...["--rate", "1000000", "--listen", `127.0.0.1:${port}`, ...rest],
+  ];
+  const bin = (name: string): string => join(modules, ".bin", name);
+  return [
+    {
+      name: "direct",
+      port: direct,
+      beside: "direct",
+      command: [node, file("server.mjs", SERVER), String(direct)],
+    },
+    {
+      name: "node:http pass-through",
+      port: raw,
+      beside: "node:http pass-through",
+      command: [node, file("raw.mjs", PASS_THROUGH), String(raw), String(direct)],
+    },
+    {
+      name: "mcpp serve --url",
+      port: own,
+      beside: "node:http pass-through",
+      command: serve(own, "--url", `http://127.0.0.1:${direct}/mcp`),
+    },
+    {
+      name: "mcpp serve -- stdio",
+      port: ownStdio,
+      beside: "node:http pass-through",
+      command: serve(ownStdio, "--", ...stdio),
+    },
+    {
+      name: "mcp-proxy -- stdio",
+      port: proxy,
+      beside: "node:http pass-through",
+      command: [
+        bin("mcp-proxy"),
+        "--server",
+        "stream",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        String(proxy),
+        "--",
+        ...stdio,
+      ],
+    },
+    {
+      name: "supergateway -- stdio",
+      port: gateway,
+      beside: "node:http pass-through",
+      command: [
+        ...[bin("supergateway"), "--stdio", stdio.join(" "), "--outputTransport", "streamableHttp"],
+        ...["--stateful", "--logLevel", "none", "--port", String(gateway)],
+      ],
+    },
+  ];
+}
+
+async function measure(
+  ways: readonly Way[],
+  processes: readonly ChildProcess[],
+  inFlight: number,
+): Promise<void> {
+  const times = new Map(ways.map(({ name }) => [name, [] as number[]]));
+  const rates = new Map(ways.map(({ name }) => [name, [] as number[]]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { name, port } of ways) {
+      const { each, perSecond } = await callMany(port, inFlight);
+      times.get(name)?.push(...each);
+      rates.get(name)?.push(perSecond);
+    }
+  }
+  const rate = (name: string): number => quantile(rates.get(name) ?? [], 0.5);
+  const columns = ["calls/s", "of pass-through", "p50 µs", "p99 µs", "MB"];
+  console.log(
+    `${`${inFlight} in flight`.padEnd(24)}${columns.map((c) => c.padStart(16)).join("")}`,
+  );
+  for (const [index, { name, beside }] of ways.entries()) {
+    const row = [
+      rate(name).toFixed(0),
+      name === "direct" ? "" : `${(rate(name) / rate(beside)).toFixed(2)}×`,
+      quantile(times.get(name) ?? [], 0.5).toFixed(0),
+      quantile(times.get(name) ?? [], 0.99).toFixed(0),
+      residentMegabytes(processes[index]?.pid),
+    ];
+    console.log(`${name.padEnd(24)}${row.map((cell) => cell.padStart(16)).join("")}`);
+  }
+  console.log();
+}
+
+async function callMany(
+  port: number,
+  inFlight: number,
+): Promise<{ readonly each: readonly number[]; readonly perSecond: number }> {
+  const agent = new Agent({ keepAlive: true, maxSockets: inFlight });
+  const session = await post(port, agent, {}, initialize());
+  const headers: Record<string, string> =
+    session === undefined ? {} : { "mcp-session-id": session };
+  await post(port, agent, headers, { jsonrpc: "2.0", method: "notifications/initialized" });
+  const each: number[] = [];
+  let next = 0;
+  let began = 0;
+  const one = async (): Promise<void> => {
+    while (next < CALLS) {
+      const id = next++;
+      if (id === WARM) began = performance.now();
+      const sent = performance.now();
+      await post(port, agent, headers, call(id));
+      if (id >= WARM) each.push((performance.now() - sent) * 1_000);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, one));
+  const perSecond = each.length / ((performance.now() - began) / 1_000);
+  agent.destroy();
+  return { each, perSecond };
+}
+
+function initialize(): object {
+  const clientInfo = { name: "bench", version: "1" };
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo };
+  return { jsonrpc: "2.0", id: "init", method: "initialize", params };
+}
+
+function call(id: number): object {
+  const args = { message: `hello ${id}`, amount: 12, currency: "eur" };
+  return { jsonrpc: "2.0", id, method: "tools/call", params: { name: "echo", arguments: args } };
+}
+
+/** Sends one message and reads its answer to the end; resolves with the session id, if there is one. */
+function post(
+  port: number,
+  agent: Agent,
+  headers: Record<string, string>,
+  message: object,
+): Promise<string | undefined> {
+  const body = JSON.stringify(message);
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      {
+        ...{ agent, host: "127.0.0.1", port, path: "/mcp", method: "POST" },
+        headers: {
+          ...headers,
+          accept: "application/json, text/event-stream",
+          "content-type": "application/json",
+          "content-length": Buffer.byteLength(body),
+        },
+      },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (part: string) => {
+          text += part;
+        });
+        response.on("end", () => {
+          const fine = (response.statusCode ?? 500) < 300 && !text.includes('"isError"');
+          if (!fine) reject(new Error(`${response.statusCode}: ${text.slice(0, 300)}`));
+          const id = response.headers["mcp-session-id"];
+          resolve(typeof id === "string" ? id : undefined);
+        });
+      },
+    );
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
+
+async function start(
+  [command = "", ...args]: readonly string[],
+  port: number,
+): Promise<ChildProcess> {
+  const child = spawn(command, args, { stdio: "ignore" });
+  for (let tries = 0; tries < 400; tries++) {
+    if (await accepts(port)) return child;
+    await sleep(50);
+  }
+  child.kill();
+  throw new Error(`\`${[command, ...args].join(" ")}\` does not listen on port ${port}.`);
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function residentMegabytes(pid: number | undefined): string {
+  try {
+    const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return (Number(kilobytes) / 1_024).toFixed(0);
+  } catch {
+    return "";
+  }
+}
+
+function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+}
