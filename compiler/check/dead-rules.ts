@@ -215,22 +215,23 @@ const reaches = new WeakMap<BoundRule, Reach>();
 function reachOf(rule: BoundRule): Reach {
   const before = reaches.get(rule);
   if (before !== undefined) return before;
-  const { when, own } = rule.guard;
-  const whens = when.map((condition) => truthOf(condition));
-  const truth = own === undefined ? undefined : truthOf(own.condition);
-  // A permission needs a condition that is true; what forbids applies where evaluation fails, too.
-  const formula =
-    rule.kind === "allow"
-      ? all([...whens.map((part) => part.isTrue), ...(truth === undefined ? [] : [truth.isTrue])])
-      : all([
-          ...whens.map((part) => part.notFalse),
-          ...(truth === undefined
-            ? []
-            : [own?.kind === "unless" ? not(truth.isTrue) : truth.notFalse]),
-        ]);
+  const formula = formulaOf(rule);
   const reach = { formula, contrary: not(formula), keys: new Set(keysIn(formula)) };
   reaches.set(rule, reach);
   return reach;
+}
+
+function formulaOf({ kind, guard: { when, own } }: BoundRule): Formula {
+  // `unless` is about every call that is not told to be fine, also where a `when` cannot tell.
+  if (own?.kind === "unless") {
+    const outside = when.map((condition) => truthOf(condition, true));
+    return all([...outside, truthOf(own.condition)].map(({ isTrue }) => not(isTrue)));
+  }
+  const truths = [...when, ...(own === undefined ? [] : [own.condition])].map((condition) =>
+    truthOf(condition),
+  );
+  // A permission needs a condition that is true; what forbids applies where evaluation fails, too.
+  return all(truths.map(({ isTrue, notFalse }) => (kind === "allow" ? isTrue : notFalse)));
 }
 
 function keysIn(formula: Formula): readonly string[] {

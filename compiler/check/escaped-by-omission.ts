@@ -23,7 +23,8 @@ export const escapedByOmissionCheck: Check = {
       const leaves = leavesOf(rule);
       const considered = new Set(leaves.flatMap((leaf) => consideredBy(leaf)));
       for (const leaf of leaves) {
-        if (leaf.part === "own" && rule.guard.own?.kind === "unless") continue;
+        // `unless` is about every call that is not told to be fine, also where a `when` cannot tell.
+        if (rule.guard.own?.kind === "unless") continue;
         for (const { path, hasElse } of missable(leaf)) {
           const key = `${pathKey(keysOf(path))} ${path.span.start} ${rule.source.name}`;
           if (hasElse || considered.has(scoped(path, leaf)) || seen.has(key)) continue;

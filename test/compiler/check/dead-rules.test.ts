@@ -45,6 +45,8 @@ describe("a rule that never decides a call", () => {
     "default deny\nallow get_order\nshadow deny get_order",
     "default allow\nallow get_order limit 5/minute\nlimit all 9/minute",
     "default deny\nallow list_orders\ndeny delete_order",
+    // The first is also about calls that leave the reason out.
+    'default deny\nallow create_refund limit 5/hour\nwhen args.reason == "gift" { deny create_refund unless args.amount < 5 }\ndeny create_refund if args.reason == "gift"',
   ])("%s is fine", (policy) => {
     accepts(code, `${policy}\n`);
   });
