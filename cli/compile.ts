@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
-import { TARGETS, type Target } from "../compiler/index.ts";
+import { type Program, TARGETS, type Target } from "../compiler/index.ts";
 import { renderDiagnostic } from "../language/index.ts";
 import { type Policy, type SourceMap, serializePolicy, validatePolicy } from "../policy/index.ts";
 import { type CliCommand, EXIT_FINDINGS, EXIT_OK, Failure } from "./command.ts";
@@ -35,13 +35,17 @@ export const command: CliCommand = {
   run: async ({ args, options }) => {
     const file = args[0] as string;
     const { output, tools, target, map, check } = options as unknown as CompileOptions;
-    if (check === true && output === undefined) {
+    if (check === true && (output === undefined || output === "-")) {
       throw new Failure("`--check` compares with a file: give `-o FILE` too.");
     }
-    for (const written of [output, map]) {
-      if (written !== undefined && resolve(written) === resolve(file)) {
-        throw new Failure(`\`${written}\` is the policy itself, and would be overwritten.`);
+    const written = [output, map].filter((path) => path !== undefined && path !== "-");
+    for (const path of written) {
+      if (resolve(path as string) === resolve(file)) {
+        throw new Failure(`\`${path}\` is the policy itself, and would be overwritten.`);
       }
+    }
+    if (output !== undefined && map !== undefined && resolve(output) === resolve(map)) {
+      throw new Failure(`\`-o\` and \`--map\` name the same file, \`${map}\`.`);
     }
     const list = tools === undefined ? undefined : readSource(tools);
     const compiled = compileFile(file, list, { target });
@@ -52,6 +56,7 @@ export const command: CliCommand = {
       process.stderr.write(`${renderDiagnostic(diagnostic, { paint })}\n\n`);
     }
     if (compiled.policy === undefined) return EXIT_FINDINGS;
+    refuseOverwriting(compiled.program, written);
     const files = outputs(compiled.policy, compiled.map, output, map);
     if (check === true) return reportStale(files);
     for (const { path, text } of files) {
@@ -61,6 +66,16 @@ export const command: CliCommand = {
     return EXIT_OK;
   },
 };
+
+/** What the policy was made from is never what it is written to. */
+function refuseOverwriting({ files, tools }: Program, written: readonly (string | undefined)[]) {
+  const read = [...files.map(({ source }) => source), ...(tools.source ? [tools.source] : [])];
+  for (const path of written) {
+    if (path !== undefined && read.some(({ name }) => resolve(name) === resolve(path))) {
+      throw new Failure(`\`${path}\` is a part of the policy, and would be overwritten.`);
+    }
+  }
+}
 
 interface Output {
   /** Absent: stdout. */

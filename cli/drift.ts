@@ -1,7 +1,8 @@
 import { Option } from "commander";
 import type { Drift } from "../compiler/index.ts";
 import type { Diagnostic } from "../language/index.ts";
-import { type Json, type Policy, pinOf } from "../policy/index.ts";
+import type { Json, Policy } from "../policy/index.ts";
+import { compileEngine } from "../runtime/index.ts";
 import { type CliCommand, EXIT_FINDINGS, EXIT_OK, Failure } from "./command.ts";
 import { collect, describeTarget, targetOf } from "./connect.ts";
 import { writeAtomically } from "./file.ts";
@@ -99,19 +100,20 @@ async function compare(path: string, pull: Pull): Promise<Comparison> {
 /** What the policy in force does with calls of a tool, as the server lists it now. */
 function decisionOf({ tool, kind }: Drift, { policy, live }: Comparison): string {
   if (kind === "gone") return "no call of it reaches anything";
-  if (kind === "ambiguous") return "denied: (changed tool)";
-  const { hide = [], tools = {}, unlisted } = policy;
-  if (hide.includes("*") || hide.includes(tool)) return "hidden";
-  const entry = tools[tool];
-  const definition = live.find((one) => nameOf(one) === tool);
-  if (entry?.pin !== undefined && definition !== undefined && entry.pin !== pinOf(definition)) {
-    return "denied: (changed tool)";
-  }
-  if (entry === undefined && unlisted !== undefined) {
-    return unlisted === "hide" ? "hidden" : "denied: (changed tool)";
-  }
-  if (entry === undefined) return policy.default === "allow" ? "allowed" : "denied: (default deny)";
-  const { require = [], deny_if = [], ask_if = [], limits = [] } = entry;
+  const definition = live.find((one) => nameOf(one) === tool) ?? null;
+  const { outcome, rule } = compileEngine(policy).decide(
+    { tool, args: {} },
+    {
+      grant: { id: "local", name: "local", labels: {} },
+      server: "",
+      now: Date.now(),
+      live: kind === "ambiguous" ? { state: "ambiguous" } : { state: "listed", definition },
+    },
+  );
+  if (rule === "(hidden)") return "hidden";
+  if (rule === "(default deny)" && outcome === "hide") return "hidden";
+  if (rule.startsWith("(") || rule.startsWith("/deny_tools/")) return `denied: ${rule}`;
+  const { require = [], deny_if = [], ask_if = [], limits = [] } = policy.tools?.[tool] ?? {};
   const conditional = require.length + deny_if.length + ask_if.length + limits.length > 0;
   return conditional ? "decided by its rules" : "allowed";
 }

@@ -1,5 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Failure, sentenceOf } from "./command.ts";
 
@@ -23,25 +32,34 @@ export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** Writes a file whole or not at all, beside it first. Throws `Failure` with a sentence. */
+/**
+ * Writes a file whole or not at all, beside it first. A link stays, and what it leads to is written; a device or a
+ * pipe is written as it is. Throws `Failure` with a sentence.
+ */
 export function writeAtomically(path: string, text: string): void {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats?.isFile()) replace(realpathSync(path), text, stats.mode);
+    else if (lstatSync(path, { throwIfNoEntry: false }) === undefined) replace(path, text);
+    else writeFileSync(path, text);
+  } catch (error) {
+    throw new Failure(`\`${path}\` could not be written: ${reason(error)}`);
+  }
+}
+
+function replace(path: string, text: string, mode?: number): void {
   const draft = join(
     dirname(path),
     `.${basename(path)}.${process.pid}-${randomBytes(4).toString("hex")}`,
   );
   try {
     writeFileSync(draft, text, { flag: "wx" });
-    const mode = modeOf(path);
     if (mode !== undefined) chmodSync(draft, mode);
     renameSync(draft, path);
   } catch (error) {
     rmSync(draft, { force: true });
-    throw new Failure(`\`${path}\` could not be written: ${reason(error)}`);
+    throw error;
   }
-}
-
-function modeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.mode;
 }
 
 function reason(error: unknown): string {

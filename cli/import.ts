@@ -1,8 +1,9 @@
 import { type Raised, raiseIntercept, raisePolicy } from "../compiler/index.ts";
 import { format, parse, Source } from "../language/index.ts";
 import { validatePolicy } from "../policy/index.ts";
-import { type CliCommand, EXIT_OK, Failure, sentenceOf } from "./command.ts";
+import { type CliCommand, EXIT_OK, Failure } from "./command.ts";
 import { readText } from "./file.ts";
+import { parseJson } from "./json.ts";
 
 export const command: CliCommand = {
   declare: (command) =>
@@ -23,18 +24,12 @@ export const command: CliCommand = {
 };
 
 function raise(path: string, text: string): Raised {
-  if (!/^\s*\{/.test(text)) {
+  if (!/^\uFEFF?\s*\{/.test(text)) {
     const raised = raiseIntercept(text);
     if ("problem" in raised) throw new Failure(`\`${path}\` cannot be imported: ${raised.problem}`);
     return raised;
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Failure(`\`${path}\` is not JSON: ${sentenceOf(error)}`);
-  }
-  const validated = validatePolicy(value);
+  const validated = validatePolicy(parseJson(path, text));
   if ("policy" in validated) return raisePolicy(validated.policy);
   const [first, ...more] = validated.problems;
   const place = first?.pointer === "" ? "" : ` at \`${first?.pointer}\``;

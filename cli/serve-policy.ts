@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
 import type { Diagnostic } from "../language/index.ts";
 import { type Json, type Policy, type SourceMap, validatePolicy } from "../policy/index.ts";
-import { Failure, sentenceOf } from "./command.ts";
+import { Failure } from "./command.ts";
 import { readText } from "./file.ts";
+import { parseJson } from "./json.ts";
 
 export interface LoadedPolicy {
   readonly policy: Policy;
@@ -29,13 +30,7 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   refuseWritable(path);
   const text = readText(path);
   if (!path.endsWith(".json")) return compilePolicy(path, text);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Failure(`\`${path}\` is not JSON: ${sentenceOf(error)}`);
-  }
-  const validated = validatePolicy(value);
+  const validated = validatePolicy(parseJson(path, text));
   if ("policy" in validated) return { policy: validated.policy };
   const [first] = validated.problems;
   const more = validated.problems.length - 1;

@@ -13,8 +13,9 @@ import {
   validatePolicy,
   walkPolicy,
 } from "../../policy/index.ts";
-import { Failure, sentenceOf } from "../command.ts";
+import { Failure } from "../command.ts";
 import { readText } from "../file.ts";
+import { parseJson } from "../json.ts";
 import { painter, wantsColour } from "../report/colour.ts";
 
 /** A policy with what is known beside it, to explain its decisions. */
@@ -113,7 +114,7 @@ function parsePlace(place: string): Place | undefined {
 }
 
 async function readCompiled(files: PolicyFiles): Promise<ExplainedPolicy> {
-  const validated = validatePolicy(readJson(files.policy));
+  const validated = validatePolicy(parseJson(files.policy, readText(files.policy)));
   if (!("policy" in validated)) {
     const [first] = validated.problems;
     const where = first === undefined || first.pointer === "" ? "" : `at \`${first.pointer}\`: `;
@@ -134,18 +135,9 @@ async function readCompiled(files: PolicyFiles): Promise<ExplainedPolicy> {
   };
 }
 
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readText(path));
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure(`\`${path}\` is not JSON: ${sentenceOf(error)}`);
-  }
-}
-
 /** As `mcpp compile --map` writes it. */
 function readMap(path: string): SourceMap {
-  const value = readJson(path);
+  const value = parseJson(path, readText(path));
   const isMap =
     typeof value === "object" &&
     value !== null &&

@@ -1,4 +1,17 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { describe, expect, it } from "vitest";
 import { command } from "../../cli/compile.ts";
 import { inFolder, run, write } from "./running.ts";
@@ -60,6 +73,46 @@ it("refuses to overwrite the policy itself", async () => {
   );
 });
 
+it("refuses to overwrite what the policy is made from, or one output with the other", async () => {
+  const tools = JSON.stringify({ tools: [{ name: "a", inputSchema: { type: "object" } }] });
+  write("whole.mcpp", 'server s tools "./list.json"\nimport "./part.mcpp"\nallow a\n');
+  write("part.mcpp", "limit all 9/minute\n");
+  write("list.json", tools);
+  for (const output of ["list.json", "./part.mcpp"]) {
+    await expect(run(command, ["whole.mcpp"], { ...target, output })).rejects.toThrow(
+      `\`${output}\` is a part of the policy, and would be overwritten.`,
+    );
+  }
+  await expect(
+    run(command, ["p.mcpp"], { ...target, output: "x.json", map: "./x.json" }),
+  ).rejects.toThrow("name the same file");
+  expect(readFileSync("list.json", "utf8")).toBe(tools);
+});
+
+it("writes through a link, which stays one", async () => {
+  write("real.json", "before");
+  symlinkSync("real.json", "link.json");
+  symlinkSync("absent.json", "dangling.json");
+  for (const [output, real] of [
+    ["link.json", "real.json"],
+    ["dangling.json", "absent.json"],
+  ] as const) {
+    await run(command, ["p.mcpp"], { ...target, output });
+    expect(lstatSync(output).isSymbolicLink()).toBe(true);
+    expect(JSON.parse(readFileSync(real, "utf8"))).toHaveProperty("tools.session_start");
+  }
+});
+
+it.skipIf(process.platform === "win32")("writes to a pipe, which stays one", async () => {
+  execFileSync("mkfifo", ["pipe"]);
+  const reader = openSync("pipe", constants.O_RDONLY | constants.O_NONBLOCK);
+  await run(command, ["p.mcpp"], { ...target, output: "pipe" });
+  expect(lstatSync("pipe").isFIFO()).toBe(true);
+  const bytes = Buffer.alloc(4096);
+  expect(bytes.toString("utf8", 0, readSync(reader, bytes))).toContain("session_start_rate");
+  closeSync(reader);
+});
+
 describe("--check", () => {
   it("is 0 if the file is what would be written, else 1, and writes nothing", async () => {
     const options = { ...target, output: "out.json", check: true };
@@ -76,6 +129,9 @@ describe("--check", () => {
   });
 
   it("needs a file to compare with", async () => {
+    await expect(run(command, ["p.mcpp"], { ...target, check: true, output: "-" })).rejects.toThrow(
+      "give `-o FILE` too",
+    );
     await expect(run(command, ["p.mcpp"], { ...target, check: true })).rejects.toThrow(
       "give `-o FILE` too",
     );

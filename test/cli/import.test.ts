@@ -17,6 +17,9 @@ inFolder({
   "p.yaml": "version: '1'\ntools:\n  a:\n    rules: []\n",
   "typo.json": '{"version":"1","default":"deny","tool":{}}',
   "half.json": '{"version":"1",',
+  "twice.json":
+    '{"version":"1","default":"deny","tools":{"a":{"deny_if":[{"conditions":[]}]},"a":{}}}',
+  "mark.json": '\uFEFF{"version":"1","default":"deny","tools":{"a":{}}}',
   "list.yaml": "- a\n",
 });
 
@@ -38,10 +41,15 @@ it("prints a policy for Intercept YAML, and notices on stderr", async () => {
   );
 });
 
+it("skips a byte order mark", async () => {
+  expect((await run(command, ["mark.json"])).stdout).toBe("default deny\n\nallow a\n");
+});
+
 describe("refuses", () => {
   it.each([
     ["typo.json", "`typo.json` is not a valid policy: `tool` is not a key that can stand here"],
     ["half.json", "`half.json` is not JSON:"],
+    ["twice.json", "`twice.json` is refused: the key `a` stands twice."],
     ["list.yaml", "`list.yaml` cannot be imported: it holds no policy."],
     ["gone.yaml", "`gone.yaml` could not be read"],
   ])("%s", async (file, message) => {

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
@@ -56,4 +57,15 @@ describe("mcpp", () => {
     expect(stderr).not.toMatch(/^ +at /m);
     expect(stderr).not.toContain("internal error");
   });
+});
+
+it.skipIf(!existsSync("/dev/full"))("what cannot be written is status 2", async () => {
+  const full = openSync("/dev/full", "w");
+  const { status, stderr } = spawnSync(process.execPath, [MCPP, "--help"], {
+    stdio: ["ignore", full, "pipe"],
+    encoding: "utf8",
+  });
+  closeSync(full);
+  expect(stderr).toContain("mcpp: stdout could not be written: ");
+  expect(status).toBe(2);
 });

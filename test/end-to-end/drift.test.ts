@@ -142,4 +142,23 @@ describe("mcpp drift", () => {
     expect((await proxy.call(1, "list", {})).error?.message).toBe("Unknown tool: list");
     await expect.poll(() => proxy.stderr).toContain("`list` differs from its pin in description");
   });
+
+  it("names the decision that the proxy would make of tools that come later", async () => {
+    const files = folderWith({
+      "items.json": { tools: [tool("get")] },
+      "items.mcpp":
+        'server items tools "./items.json"\ndefault allow\nhide secret_*\ndeny drop_*\nallow get\n',
+    });
+    const upstream = await prepareRecordingStdio({
+      tools: ["get", "put", "secret_a", "drop_a"].map((name) => tool(name)),
+    });
+    cleanUps.push(files.remove, upstream.dispose);
+    const server = ["--", upstream.command, ...upstream.args];
+    const { stdout } = await run([MCPP, "drift", files.path("items.mcpp"), ...server]);
+    expect(stdout.trimEnd().split("\n").sort()).toEqual([
+      "new      drop_a: denied: /deny_tools/drop_*",
+      "new      put: allowed",
+      "new      secret_a: hidden",
+    ]);
+  });
 });
