@@ -145,12 +145,12 @@ describe("mcpp drift", () => {
 
   it("names the decision that the proxy would make of tools that come later", async () => {
     const files = folderWith({
-      "items.json": { tools: [tool("get")] },
+      "items.json": { tools: ["get", "secret_b", "drop_b"].map((name) => tool(name)) },
       "items.mcpp":
         'server items tools "./items.json"\ndefault allow\nhide secret_*\ndeny drop_*\nallow get\n',
     });
     const upstream = await prepareRecordingStdio({
-      tools: ["get", "put", "secret_a", "drop_a"].map((name) => tool(name)),
+      tools: ["get", "put", "secret_a", "secret_b", "drop_a", "drop_b"].map((name) => tool(name)),
     });
     cleanUps.push(files.remove, upstream.dispose);
     const server = ["--", upstream.command, ...upstream.args];
