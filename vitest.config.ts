@@ -6,6 +6,7 @@ export default defineConfig({
     setupFiles: ["test/state-folder.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     // Two workers: the suite is sized for a machine of two cores.
     maxWorkers: 2,
   },

@@ -14,6 +14,7 @@ export class Desk {
   readonly #seals: Seals;
   readonly #fetchPage: (visit: Visit) => FetchPage;
   readonly #running = new Set<OpenRequest>();
+  /** By the session ids that we gave, once they were verified. */
   readonly #visits = new Map<string, Visit>();
   /** Of clients without a session. */
   readonly #stateless: Visit;
@@ -36,16 +37,15 @@ export class Desk {
   /** The visit of a session id that we gave; undefined when it is none of ours. */
   visit(sessionId: string | undefined): Visit | undefined {
     if (sessionId === undefined) return this.#stateless;
-    const content = this.#seals.open("session", this.#bound, sessionId) as SessionSeal | undefined;
-    if (content === undefined) return undefined;
-    const known = this.#visits.get(content.id);
+    const known = this.#visits.get(sessionId);
     if (known !== undefined) {
       // The newest are last: the oldest are forgotten first.
-      this.#visits.delete(content.id);
-      this.#visits.set(content.id, known);
+      this.#visits.delete(sessionId);
+      this.#visits.set(sessionId, known);
       return known;
     }
-    return this.#remember({ ...content, sealed: sessionId });
+    const content = this.#seals.open("session", this.#bound, sessionId) as SessionSeal | undefined;
+    return content === undefined ? undefined : this.#remember({ ...content, sealed: sessionId });
   }
 
   /** A session that the server has begun. */
@@ -57,7 +57,7 @@ export class Desk {
 
   /** The session is over. */
   forget({ session }: Visit): void {
-    if (session !== undefined) this.#visits.delete(session.id);
+    if (session !== undefined) this.#visits.delete(session.sealed);
   }
 
   sealEvent(id: string): string {
@@ -97,7 +97,7 @@ export class Desk {
 
   #remember(session: KnownSession): Visit {
     const visit = new Visit(session, this.#fetchPage);
-    this.#visits.set(session.id, visit);
+    this.#visits.set(session.sealed, visit);
     if (this.#visits.size > MAX_VISITS) {
       this.#visits.delete(this.#visits.keys().next().value as string);
     }
