@@ -14,8 +14,7 @@ export class NotCanonical extends Error {
 export function canonicalJson(value: Json): string {
   switch (typeof value) {
     case "string":
-      if (!isWellFormed(value)) throw new NotCanonical("A string is not well-formed Unicode.");
-      return JSON.stringify(value);
+      return canonicalText(value);
     case "number":
       if (!Number.isFinite(value)) throw new NotCanonical(`${value} is not a JSON number.`);
       return JSON.stringify(value);
@@ -38,9 +37,18 @@ export function canonicalJson(value: Json): string {
   let text = "{";
   for (const key of Object.keys(value).sort()) {
     if (text.length > 1) text += ",";
-    text += `${canonicalJson(key)}:${canonicalJson(value[key] as Json)}`;
+    text += `${canonicalText(key)}:${canonicalJson(value[key] as Json)}`;
   }
   return `${text}}`;
+}
+
+/** Printable ASCII without what is escaped: most texts, written as they are. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function canonicalText(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
+  if (!isWellFormed(text)) throw new NotCanonical("A string is not well-formed Unicode.");
+  return JSON.stringify(text);
 }
 
 function isList(value: Json): value is readonly Json[] {

@@ -172,6 +172,11 @@ function entries<T extends object>(
   at: string,
   placed: Placed,
 ): readonly T[] {
+  const [only] = given;
+  if (only !== undefined && given.length === 1) {
+    placed(only, `${at}/0`);
+    return [arrange(only)];
+  }
   const byText = new Map<string, { readonly entry: T; readonly originals: T[] }>();
   for (const original of given) {
     const entry = arrange(original);
@@ -218,7 +223,8 @@ function fromSorted<T, R>(
 function ordered<T extends object>(given: T, keys: readonly (keyof T | string)[]): T {
   const result: Partial<T> = {};
   for (const key of keys as readonly (keyof T)[]) {
-    if (Object.hasOwn(given, key) && given[key] !== undefined) result[key] = given[key];
+    const value = given[key];
+    if (value !== undefined) result[key] = value;
   }
   return result as T;
 }

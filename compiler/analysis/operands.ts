@@ -46,8 +46,16 @@ export function dayNumber(date: string): number {
 
 /** The same text for conditions that differ in nothing but their place and their spelling of numbers. */
 export function conditionKey(condition: Condition): string {
-  return keyText(condition);
+  let key = conditionKeys.get(condition);
+  if (key === undefined) {
+    key = keyText(condition);
+    conditionKeys.set(condition, key);
+  }
+  return key;
 }
+
+/** Several checks compare the same conditions. */
+const conditionKeys = new WeakMap<Condition, string>();
 
 const WITHOUT_MEANING = new Set(["span", "operatorSpan", "quoted"]);
 

@@ -143,6 +143,8 @@ function finish(state: State, domains: Domains): Model | "no" | "perhaps" {
 
 /** A value that is there lies in an object or a list; what has a measure is a text or a list. */
 function link(state: State, domains: Domains): State | undefined {
+  // The roots are objects by themselves, and what stands right below one has no other parent.
+  if (![...state.values()].some(({ operand }) => operand.path.length > 2)) return state;
   const linked = new Map(state);
   const confine = (path: readonly (string | number)[], values: ValueSet): boolean => {
     const key = pathKey(path);

@@ -1,6 +1,5 @@
-import { RE2JS } from "re2js";
 import type { ComparisonOperator, RegexNode } from "../../language/index.ts";
-import type { Json } from "../../policy/index.ts";
+import { compileRegex, type Json } from "../../policy/index.ts";
 import { jsonEqual } from "../tools/algebra.ts";
 import type { Predicate } from "./formula.ts";
 import {
@@ -200,9 +199,6 @@ function regexVerdicts(
 }
 
 function found(pattern: string, value: string): boolean | undefined {
-  try {
-    return RE2JS.compile(pattern).matcher(value).find();
-  } catch {
-    return undefined;
-  }
+  const regex = compileRegex(pattern);
+  return typeof regex === "string" ? undefined : regex.test(value);
 }
