@@ -120,12 +120,14 @@ async function run(): Promise<number> {
 // A reader that went away (`mcpp … | head`) is no error, and no success either: the exit code stays what it
 // is. What else keeps the results from being written, such as a full disk, is.
 let unwritten: Error | undefined;
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") unwritten ??= error;
-});
+const lose = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") unwritten ??= error;
+};
+process.stdout.on("error", lose);
 const code = await run();
 // Both must have left before the process ends; then nothing may hold it.
-process.stdout.write("", () => {
+process.stdout.write("", (error) => {
+  if (error) lose(error);
   const failure =
     unwritten === undefined ? "" : `mcpp: stdout could not be written: ${sentenceOf(unwritten)}\n`;
   process.stderr.write(failure, () => process.exit(failure === "" ? code : EXIT_FAILED));
