@@ -14,5 +14,6 @@ export * from "./serialize.ts";
 export * from "./types.ts";
 export * from "./under.ts";
 export * from "./unicode.ts";
+export * from "./uri.ts";
 export * from "./validate.ts";
 export * from "./walk.ts";

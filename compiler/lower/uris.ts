@@ -1,5 +1,7 @@
+import { rewrittenUri } from "../../policy/index.ts";
+
 /**
- * The RFC 3986 normal form (§ 6.2.2) of a resource's URI, or of a glob over URIs, as a call's URI is compared
+ * The RFC 3986 normal form (§ 6.2.2 and 6.2.3) of a resource's URI, or of a glob over URIs, as a call's URI is compared
  * with it. A string is why no URI can equal it, as the end of a sentence that begins with "it".
  */
 export function normalUri(given: string): { readonly uri: string } | string {
@@ -15,7 +17,9 @@ export function normalUri(given: string): { readonly uri: string } | string {
   if (path.split("/").some((segment) => segment === "." || segment === "..")) {
     return "has `.` or `..` as a path segment";
   }
-  return { uri: `${scheme.toLowerCase()}${normalAuthority(authority)}${path}${rest}` };
+  const uri = `${scheme.toLowerCase()}${normalAuthority(authority)}${path}${rest}`;
+  // A `*` in the host may stand for a part of the path, too.
+  return authority.includes("*") ? { uri } : rewrittenUri(uri);
 }
 
 function normalAuthority(authority: string): string {

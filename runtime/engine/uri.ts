@@ -1,9 +1,11 @@
+import { rewrittenUri } from "../../policy/index.ts";
+
 const PARTS = /^([A-Za-z][A-Za-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?$/s;
 const ALLOWED = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]*$/;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 
 /**
- * How a URI differs from its normal form (RFC 3986 § 6.2.2), as the middle of a sentence; undefined when
+ * How a URI differs from its normal form (RFC 3986 § 6.2.2 and 6.2.3), as the middle of a sentence; undefined when
  * it does not. Path segments that a server would decode to `..` are refused with it.
  */
 export function uriProblem(uri: string): string | undefined {
@@ -33,5 +35,7 @@ export function uriProblem(uri: string): string | undefined {
     return "has `.` or `..` as a path segment";
   }
   if (/%00/.test(decoded)) return "holds NUL";
-  return undefined;
+  const rewritten = rewrittenUri(uri);
+  if (typeof rewritten === "string") return rewritten;
+  return rewritten.uri === uri ? undefined : "is not in the form that URL parsers make of it";
 }

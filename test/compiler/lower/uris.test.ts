@@ -12,6 +12,10 @@ describe("the normal form of a URI", () => {
     ["file:///my docs/ä", "file:///my%20docs/%C3%A4"],
     ["note://A@B/C?D=E#F", "note://A@b/C?D=E#F"],
     ["*", "*"],
+    ["https://example.com:443", "https://example.com/"],
+    ["file://localhost/docs/*", "file:///docs/*"],
+    ["http://example.com*", "http://example.com*"],
+    ["https://*.example.com/*", "https://*.example.com/*"],
   ])("%s", (given, uri) => {
     expect(normalUri(given)).toEqual({ uri });
   });
@@ -35,6 +39,8 @@ describe("the normal form of a URI", () => {
       default: "deny",
       deny: ["file:///Docs/*"],
     });
-    expect(codesOf('allow push\nallow resource "file:///a/../b"')).toEqual(["MCPP716"]);
+    for (const uri of ["file:///a/../b", "file:///a//b", "http://a:99999/"]) {
+      expect(codesOf(`allow push\nallow resource "${uri}"`)).toEqual(["MCPP716"]);
+    }
   });
 });

@@ -54,7 +54,7 @@ describe("URIs in normal form", () => {
     "file:///",
     "memo://insights",
     "demo://resource/static/document/a.md",
-    "https://example.com",
+    "https://example.com/",
     "https://example.com:8080/a?b=c#d",
     "https://u:p@example.com/",
     "urn:isbn:0451450523",
@@ -95,6 +95,18 @@ describe("URIs in normal form", () => {
     ["file:///a/..;x/b", /path segment/],
     ["file:///a%00b", /NUL/],
     ["file:///a%2500b", /NUL/],
+    ["http:/x.y/a", /URL parsers/],
+    ["http:x.y/a", /URL parsers/],
+    ["http:///x.y/a", /URL parsers/],
+    ["http://x.y:80/a", /URL parsers/],
+    ["https://x.y:443/a", /URL parsers/],
+    ["http://x.y", /URL parsers/],
+    ["http://0x7f.1/a", /URL parsers/],
+    ["http://x.y:99999/a", /valid/],
+    ["file:/srv/a", /URL parsers/],
+    ["file://localhost/srv/a", /URL parsers/],
+    ["file:////srv/a", /empty/],
+    ["file:///srv//a", /empty/],
   ])("%j is not", (uri, problem) => {
     expect(uriProblem(uri)).toMatch(problem);
   });
