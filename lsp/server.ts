@@ -161,12 +161,19 @@ export function serveLanguage({
     readonly textDocument: TextDocumentIdentifier;
   }
 
-  /** Answers about the text that was asked about, or not at all. */
-  function about<P extends About, R>(none: R, answer: (view: View, params: P) => R) {
+  /**
+   * Answers about the text that was asked about, or not at all. What is asked at every keystroke is answered at
+   * once: an editor shows no list at all while it is told that the text goes on.
+   */
+  function about<P extends About, R>(
+    none: R,
+    answer: (view: View, params: P) => R,
+    when: "settled" | "at once" = "settled",
+  ) {
     return async (params: P, token: CancellationToken): Promise<R> => {
       const { uri } = params.textDocument;
       const asked = files.get(uri)?.version;
-      await settled();
+      if (when === "settled") await settled();
       if (token.isCancellationRequested) {
         throw new ResponseError(LSPErrorCodes.RequestCancelled, "The request was cancelled.");
       }
@@ -181,19 +188,22 @@ export function serveLanguage({
   function at<P extends About & { readonly position: Position }, R>(
     none: R,
     answer: (view: View, offset: number, params: P) => R,
+    when?: "settled" | "at once",
   ) {
-    return about<P, R>(none, (view, params) =>
-      answer(view, offsetAt(view.source, params.position), params),
+    return about<P, R>(
+      none,
+      (view, params) => answer(view, offsetAt(view.source, params.position), params),
+      when,
     );
   }
 
-  connection.onCompletion(at(null, (view, offset) => completion(view, offset, client)));
+  connection.onCompletion(at(null, (view, offset) => completion(view, offset, client), "at once"));
   connection.onCompletionResolve((item) => {
     const { uri } = item.data as CompletionData;
     return resolveCompletion(workspace.view(uri), item);
   });
   connection.onHover(at(null, hover));
-  connection.onSignatureHelp(at(null, signatureHelp));
+  connection.onSignatureHelp(at(null, signatureHelp, "at once"));
   connection.onDefinition(at([], definition));
   connection.onReferences(
     at([], (view, offset, { context }) => references(view, offset, context.includeDeclaration)),

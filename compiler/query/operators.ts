@@ -4,7 +4,7 @@ import type { Type } from "../tools/types.ts";
 
 const FOR: Readonly<Record<Kind, readonly ComparisonOperator[]>> = {
   null: ["==", "!="],
-  boolean: ["==", "!="],
+  boolean: ["==", "!=", "in", "not in"],
   number: ["<=", "<", ">=", ">", "==", "!=", "in", "not in"],
   string: [
     "==",

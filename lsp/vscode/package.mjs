@@ -1,6 +1,6 @@
-// Builds the extension: its own code and the command line in one folder, packed as mcpp.vsix.
+// Builds the extension: its own code and the command line in one folder, packed as lsp/vscode/mcpp.vsix.
 // Run from the root of the repository, by `npm run package:vscode`.
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createVSIX } from "@vscode/vsce";
 import { build } from "esbuild";
@@ -44,10 +44,9 @@ await build({
 });
 writeFileSync(`${folder}server/package.json`, '{ "type": "module" }\n');
 cpSync("LICENSE", `${folder}LICENSE`);
-mkdirSync("dist", { recursive: true });
 await createVSIX({
   cwd: folder,
-  packagePath: "dist/mcpp.vsix",
+  packagePath: `${folder}mcpp.vsix`,
   dependencies: false,
   allowMissingRepository: true,
   rewriteRelativeLinks: false,
@@ -59,5 +58,5 @@ const asked = [...client.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => 
 const missing = asked.filter((name) => name.startsWith("vscode-") || name.startsWith("."));
 if (missing.length > 0) throw new Error(`The bundle asks for ${missing.join(", ")}.`);
 process.stdout.write(
-  `dist/mcpp.vsix, with ${readdirSync(`${folder}server/chunks`).length} chunks of the command line\n`,
+  `lsp/vscode/mcpp.vsix, with ${readdirSync(`${folder}server/chunks`).length} chunks of the command line\n`,
 );

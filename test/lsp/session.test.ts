@@ -53,7 +53,7 @@ describe("a session", () => {
     const document = await editor.open("allow x‸");
     const cancel = new CancellationTokenSource();
     const answer = editor.connection
-      .sendRequest("textDocument/completion", document.at(), cancel.token)
+      .sendRequest("textDocument/hover", document.at(), cancel.token)
       .then(
         () => "answered",
         ({ code }: ResponseError<void>) => code,
