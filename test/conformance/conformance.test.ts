@@ -4,14 +4,23 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundle } from "../fixtures/build.ts";
 import { checkSuite, type Outcome } from "./check-suite.ts";
+import { findNode } from "./node22.ts";
 import { SAME_PATH } from "./proxy.ts";
 import { SUITES } from "./suites.ts";
 
-// The harness against itself, with the suite's shortest runs. The suite needs Node 22; on an older one
-// `npm run conformance` takes it from elsewhere.
-const tooOld = Number(process.version.slice(1).split(".")[0]) < 22;
+// The harness against itself, with the suite's shortest runs. The suite needs Node 22: this one, or the one
+// that CONFORMANCE_NODE names.
+const node = newNode();
 
-describe.skipIf(tooOld)("the conformance harness (needs Node 22)", () => {
+function newNode(): string | undefined {
+  try {
+    return findNode(process.env.CONFORMANCE_NODE);
+  } catch {
+    return undefined;
+  }
+}
+
+describe.skipIf(node === undefined)("the conformance harness (needs Node 22)", () => {
   let folder: string;
   let passThrough: string;
 
@@ -24,7 +33,7 @@ describe.skipIf(tooOld)("the conformance harness (needs Node 22)", () => {
   const check = (name: string, command: string): Promise<Outcome> => {
     const suite = SUITES.find((one) => one.name === name);
     if (suite === undefined) throw new Error(`There is no suite \`${name}\`.`);
-    return checkSuite(suite, process.execPath, join(folder, String(command.length)), {
+    return checkSuite(suite, node as string, join(folder, String(command.length)), {
       command,
       endpoint: SAME_PATH,
     });
