@@ -98,7 +98,12 @@ function screen(
   governance: Governance,
   answered?: Hearing,
 ): Screened {
-  if (typeof message.method === "string") return screenMessage(message.method, message, governance);
+  if (typeof message.method === "string") {
+    // Who takes it for an answer would see a list that was not filtered.
+    return "result" in message || "error" in message
+      ? { kind: "refuse", reason: "it is a request and an answer in one" }
+      : screenMessage(message.method, message, governance);
+  }
   const { result } = message;
   const asked = isObject(result) ? refusedInput(result, governance) : undefined;
   if (asked !== undefined) return { kind: "deny", ruling: notAsked(asked) };

@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import { Governed } from "./governed.ts";
+
+const TOOLS = [{ name: "get" }, { name: "secret" }];
+
+it.each([
+  ["a request", { id: 1, method: "roots/list" }],
+  ["a request in flight", { id: 7, method: "roots/list" }],
+  ["a notification", { method: "notifications/message" }],
+])("%s of the server that is an answer, too, does not pass", async (_, message) => {
+  const governed = await Governed.under({
+    version: "1",
+    default: "deny",
+    hide: ["secret"],
+    tools: { get: {} },
+  });
+  governed.client({ jsonrpc: "2.0", id: 7, method: "tools/list" });
+  governed.server({ jsonrpc: "2.0", ...message, result: { tools: TOOLS } });
+  governed.server({ jsonrpc: "2.0", ...message, error: { code: 1, message: "x", data: TOOLS } });
+  expect(governed.toClient).toEqual([]);
+  expect(governed.notices).toEqual([
+    "A message of the server was not relayed: it is a request and an answer in one.",
+    "A message of the server was not relayed: it is a request and an answer in one.",
+  ]);
+  governed.server({ jsonrpc: "2.0", id: 7, result: { tools: TOOLS } });
+  expect(governed.toClient).toEqual([{ jsonrpc: "2.0", id: 7, result: { tools: [TOOLS[0]] } }]);
+});
