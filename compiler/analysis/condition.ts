@@ -7,6 +7,7 @@ import type {
   RegexNode,
 } from "../../language/index.ts";
 import type { Json } from "../../policy/index.ts";
+import { MIRRORED } from "../lower/condition.ts";
 import { all, any, FALSE, type Formula, literal, not, type Operand } from "./formula.ts";
 import { conditionKey, constant, dayNumber, fact, jsonOf, keysOf, valueAt } from "./operands.ts";
 import { impossible, pathKey } from "./solve.ts";
@@ -120,15 +121,6 @@ function factAbout(key: string, operand: Operand, kinds: ValueSet, negated = fal
 
 // Comparisons --------------------------------------------------------------------------------------
 
-const FLIPPED: Partial<Record<ComparisonOperator, ComparisonOperator>> = {
-  "==": "==",
-  "!=": "!=",
-  "<": ">",
-  "<=": ">=",
-  ">": "<",
-  ">=": "<=",
-};
-
 function comparison(node: Comparison, negated: boolean): Truth {
   const right = node.right.kind === "regex" ? undefined : constant(node.right);
   if (
@@ -149,7 +141,7 @@ function comparison(node: Comparison, negated: boolean): Truth {
     }
   }
   const left = constant(node.left);
-  const flipped = FLIPPED[node.operator];
+  const flipped = MIRRORED[node.operator];
   if (left !== undefined && flipped !== undefined && node.right.kind === "path-operand") {
     return compare(node.right, flipped, left.json, node.ignoringCase !== undefined, negated, node);
   }

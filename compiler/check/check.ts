@@ -1,12 +1,6 @@
-import {
-  type Diagnostic,
-  type Message,
-  type ReportExtras,
-  report,
-  type Source,
-  type Span,
-} from "../../language/index.ts";
+import { type Diagnostic, report, type Source, type Span } from "../../language/index.ts";
 import type { Program } from "../program.ts";
+import type { Report } from "../resolve/reporter.ts";
 
 /** One rule about policies: it reads the program and reports what breaks it. It never throws. */
 export interface Check {
@@ -17,13 +11,7 @@ export interface Check {
 
 export interface CheckContext {
   readonly program: Program;
-  readonly report: <P>(
-    entry: Message<P>,
-    parameters: P,
-    source: Source,
-    span: Span,
-    extras?: ReportExtras,
-  ) => void;
+  readonly report: Report;
   /**
    * Whether an error or a warning lies inside the span already, by an earlier check too. A check asks before it
    * reports a consequence, so that one mistake gives one diagnostic.

@@ -42,7 +42,8 @@ interface Read {
   readonly else?: Json;
 }
 
-const MIRRORED: Partial<Record<ComparisonOperator, ComparisonOperator>> = {
+/** The operators that say the same with their sides exchanged. */
+export const MIRRORED: Partial<Record<ComparisonOperator, ComparisonOperator>> = {
   "==": "==",
   "!=": "!=",
   "<": ">",

@@ -1,7 +1,8 @@
-import type { Message, ReportExtras, Source, Span } from "../../language/index.ts";
+import type { Message, Span } from "../../language/index.ts";
 import { MAX_CONDITION_DEPTH } from "../../policy/index.ts";
 import { tooDeep } from "../messages/lowering.ts";
 import type { BoundRule, Program } from "../program.ts";
+import type { Report } from "../resolve/reporter.ts";
 import { lowerCondition } from "./condition.ts";
 import {
   all,
@@ -18,13 +19,7 @@ import {
 /** What lowering reads and where it reports. */
 export interface Lowering {
   readonly program: Program;
-  readonly report: <P>(
-    entry: Message<P>,
-    parameters: P,
-    source: Source,
-    span: Span,
-    extras?: ReportExtras,
-  ) => void;
+  readonly report: Report;
 }
 
 /** When a rule is in force, in the terms of the policy format; the same for all of its tools. */
