@@ -17,6 +17,9 @@ export interface AnswerCaps {
   readonly timeoutMs: number;
 }
 
+/** Bytes. */
+const ONE_WRITE = 65_536;
+
 /** Statuses with which a server says that it has not run a call (policy format, § Limits, Refund). */
 export const NOT_RUN: ReadonlySet<number> = new Set([401, 403, 404, 405, 406, 413, 415, 429]);
 
@@ -126,7 +129,8 @@ function relayBody(
   }
   // What was filtered is meant for this client, now.
   if (relayed !== text) headers["cache-control"] = "no-store";
-  reply.json(status, relayed === text ? bytes : relayed, headers);
+  // A short text leaves in one piece with its head; a long one is not encoded twice.
+  reply.json(status, relayed === text && bytes.length > ONE_WRITE ? bytes : relayed, headers);
 }
 
 /** One message of the server, or why it is none. */

@@ -1,11 +1,7 @@
-import { randomUUID } from "node:crypto";
-import type { Readable } from "node:stream";
 import type { Grant } from "../../grants/grant.ts";
 import type { MaybePromise } from "../../state/store.ts";
-import { collect } from "../../transport/http/body.ts";
 import type { RequestHeaders } from "../../transport/http/headers.ts";
 import type { Reply } from "../../transport/http/reply.ts";
-import { SseReader } from "../../transport/http/sse.ts";
 import {
   type HttpUpstream,
   UpstreamFailed,
@@ -16,10 +12,8 @@ import {
   INTERNAL_ERROR,
   INVALID_REQUEST,
   isObject,
-  type JsonObject,
   type Message,
 } from "../admit.ts";
-import { type FetchPage, toolsPage } from "../catalogue.ts";
 import { errorMessage, TOO_MANY } from "../denials.ts";
 import { clientOf, modernMeta } from "../era.ts";
 import type { Governance } from "../governance.ts";
@@ -30,10 +24,11 @@ import { recordRefusal, recordRuling } from "../records.ts";
 import { type OpenRequest, STREAM } from "../requests.ts";
 import type { Seals } from "../seal.ts";
 import { write } from "../write.ts";
-import { type AnswerCaps, mediaType, readMessage, relayAnswer } from "./answer.ts";
+import { type AnswerCaps, relayAnswer } from "./answer.ts";
 import { Desk, type Visit } from "./desk.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Backend, Inbound } from "./front.ts";
+import { BOTH, listPages } from "./list-pages.ts";
 import {
   answeredId,
   HEADER_MISMATCH,
@@ -143,7 +138,9 @@ export class HttpRelay implements Backend {
     const known = this.#desks.get(grant.id);
     if (known !== undefined) return known;
     const { governanceOf, seals } = this.#options;
-    const desk = new Desk(grant, governanceOf(grant), seals, (visit) => this.#pages(visit));
+    const desk = new Desk(grant, governanceOf(grant), seals, (visit) =>
+      listPages(this.#options.upstream, visit, this.#options.maxMessage),
+    );
     this.#desks.set(grant.id, desk);
     return desk;
   }
@@ -378,40 +375,8 @@ export class HttpRelay implements Backend {
       })
       .catch(() => way.desk.governance.notice("The server did not take an answer of the proxy."));
   }
-
-  // Requests of our own ---------------------------------------------------------------------------
-
-  #pages(visit: Visit): FetchPage {
-    return async (cursor, ms) => {
-      const { version, meta } = visit.manner;
-      const id = `mcpp-${randomUUID()}`;
-      const params = {
-        ...(cursor === undefined ? {} : { cursor }),
-        ...(meta === undefined ? {} : { _meta: meta }),
-      };
-      const response = await this.#options.upstream.send({
-        method: "POST",
-        headers: {
-          accept: BOTH,
-          "content-type": "application/json",
-          ...(version === undefined ? {} : { "mcp-protocol-version": version }),
-          ...(meta === undefined ? {} : mirrorHeaders("tools/list", undefined)),
-          ...(meta !== undefined || visit.session === undefined
-            ? {}
-            : { "mcp-session-id": visit.session.id }),
-        },
-        body: JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params }),
-        stream: false,
-        signal: AbortSignal.timeout(Math.max(1, Math.ceil(ms))),
-      });
-      const { result } = await answerOf(id, response, this.#options.maxMessage);
-      if (!isObject(result)) throw new Error("The server did not answer with a list of tools.");
-      return toolsPage(result);
-    };
-  }
 }
 
-const BOTH = "application/json, text/event-stream";
 const GONE = new Error("The client is gone.");
 const ENDING = new Error("The proxy is about to end.");
 const TOO_MANY_TEXT = "Too many requests are in flight; send this one again when one was answered.";
@@ -469,41 +434,4 @@ function sessionUnknown(reply: Reply, message?: Message): void {
 
 function tooMany(reply: Reply, id: OpenRequest["id"] | null): void {
   reply.json(429, errorMessage(id, TOO_MANY, TOO_MANY_TEXT), { "retry-after": "1" });
-}
-
-/** The answer to a request of our own, from a body or a stream. */
-async function answerOf(
-  id: string,
-  { headers, body }: UpstreamResponse,
-  max: number,
-): Promise<JsonObject> {
-  body.on("error", () => {});
-  try {
-    if (mediaType(headers) !== "text/event-stream") {
-      const bytes = await collect(body, max);
-      const read = Buffer.isBuffer(bytes) ? readMessage(bytes) : "There is no whole answer.";
-      if (typeof read === "string") throw new Error(read);
-      if (read.message.id !== id) throw new Error("The server answered something else.");
-      return read.message;
-    }
-    return await answerInStream(id, body, max);
-  } finally {
-    body.destroy();
-  }
-}
-
-async function answerInStream(id: string, body: Readable, max: number): Promise<JsonObject> {
-  let found: JsonObject | undefined;
-  const reader = new SseReader(max, {
-    event: ({ data = "" }) => {
-      const read = data === "" ? "" : readMessage(Buffer.from(data));
-      if (typeof read !== "string" && read.message.id === id) found ??= read.message;
-    },
-    comment: () => {},
-  });
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    reader.push(chunk);
-    if (found !== undefined) return found;
-  }
-  throw new Error("The server ended its answer too early.");
 }
