@@ -7,6 +7,30 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  engine: {
+    what: "decisions beside hand-written closures and other policy engines",
+    load: () => import("./engine.ts"),
+  },
+  compile: {
+    what: "2 000 rules over 250 tools, from text to JSON",
+    load: () => import("./compile.ts"),
+  },
+  lsp: {
+    what: "a language server with 2 000 rules: from a keystroke to what is shown",
+    load: () => import("./lsp.ts"),
+  },
+  memory: {
+    what: "memory over a million calls",
+    load: () => import("./memory.ts"),
+  },
+  startup: {
+    what: "the time to the first forwarded message",
+    load: () => import("./startup.ts"),
+  },
+  http: {
+    what: "calls a second and latency over Streamable HTTP",
+    load: () => import("./http.ts"),
+  },
   state: {
     what: "reservations a second in every store",
     load: () => import("./state.ts"),

@@ -6,7 +6,7 @@ import { resultId, toLsp } from "./features/diagnostics.ts";
 import { diagnosticsIn, type View, type Workspace } from "./workspace.ts";
 
 /** How long typing may go on, in milliseconds, before a policy that is slow to check is checked. */
-const LONGEST_DELAY = 300;
+const LONGEST_DELAY = 150;
 /** Policies that are checked faster than this, in milliseconds, are checked at every keystroke. */
 const FAST = 10;
 
@@ -36,7 +36,7 @@ export class Checks {
   /** After the editor has changed a text. Several changes at once are one. */
   soon(): void {
     clearTimeout(this.#timer);
-    const delay = this.#cost < FAST ? 0 : Math.min(2 * this.#cost, LONGEST_DELAY);
+    const delay = this.#cost < FAST ? 0 : Math.min(this.#cost, LONGEST_DELAY);
     this.#timer = setTimeout(() => this.now(), delay);
   }
 
@@ -46,6 +46,8 @@ export class Checks {
     const start = performance.now();
     const opened = this.#workspace.files.opened();
     const views = opened.flatMap(({ uri }) => this.#workspace.view(uri) ?? []);
+    // What they are now, not what they may be when the next change is compared with them.
+    for (const view of views) void view.compilations;
     this.#cost = performance.now() - start;
     const stale = views.filter((view) => isOther(view, this.#seen.get(view.uri)));
     const byFiles = stale.some((view) => this.#seen.get(view.uri)?.version === view.version);

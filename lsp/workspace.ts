@@ -1,19 +1,48 @@
 import { type Compilation, compile, type Host, type Program } from "../compiler/index.ts";
 import { type Diagnostic, type Document, parsed, type Source } from "../language/index.ts";
-import { Files, uriOf } from "./files.ts";
+import { Files, type OpenFile, uriOf } from "./files.ts";
 
-/** An open policy with everything that is known of it. */
-export interface View {
+/** An open policy as it is at a moment, with what is known of it: found out when it is asked for. */
+export class View {
   readonly uri: string;
   readonly version: number;
   readonly source: Source;
-  readonly document: Document;
-  /** Of the policy that the file belongs to: itself, or one that imports it. */
-  readonly compilation: Compilation;
-  readonly program: Program;
-  /** Every policy that the file belongs to, the one above first. */
-  readonly compilations: readonly Compilation[];
   readonly workspace: Workspace;
+  #compilations: readonly Compilation[] | undefined;
+
+  constructor(workspace: Workspace, { uri, version, source }: OpenFile) {
+    this.workspace = workspace;
+    this.uri = uri;
+    this.version = version;
+    this.source = source;
+  }
+
+  get document(): Document {
+    return parsed(this.source).document;
+  }
+
+  /** Of every policy that the file belongs to, the one above first. */
+  get compilations(): readonly Compilation[] {
+    this.#compilations ??= this.workspace.compilationsOf(this.source);
+    return this.#compilations;
+  }
+
+  /** Of the policy that the file belongs to: itself, or one that imports it. */
+  get compilation(): Compilation {
+    return this.compilations[0] as Compilation;
+  }
+
+  get program(): Program {
+    return this.compilation.program;
+  }
+
+  /**
+   * The same, or that of a moment ago where a new one takes long: good enough for names to choose from while
+   * someone types.
+   */
+  get recentProgram(): Program {
+    return this.workspace.recentProgramOf(this.source) ?? this.program;
+  }
 }
 
 /** A policy that was compiled, and the files that it was made of. */
@@ -21,7 +50,12 @@ interface Compiled {
   readonly compilation: Compilation;
   /** As they were read; undefined where there was none. */
   readonly reads: ReadonlyMap<string, Source | undefined>;
+  /** Milliseconds. */
+  readonly cost: number;
 }
+
+/** A policy that takes longer to compile, in milliseconds, is not compiled at every question of someone who types. */
+const SLOW = 10;
 
 /** The policies of the editor's folders: compiled when they are asked for, and again when a file of theirs changed. */
 export class Workspace {
@@ -54,23 +88,20 @@ export class Workspace {
 
   view(uri: string): View | undefined {
     const file = this.files.get(uri);
-    if (file?.isPolicy !== true) return undefined;
-    const { source } = file;
-    const compilations = this.rootsOf(source)
+    return file?.isPolicy === true ? new View(this, file) : undefined;
+  }
+
+  compilationsOf(source: Source): readonly Compilation[] {
+    const found = this.rootsOf(source)
       .map((root) => this.compile(root))
-      .filter((compilation): compilation is Compilation => compilation !== undefined)
       .filter(({ program }) => program.files.some((part) => part.source === source));
-    const own = compilations[0] ?? this.#compile(source).compilation;
-    return {
-      uri: file.uri,
-      version: file.version,
-      source,
-      document: parsed(source).document,
-      compilation: own,
-      program: own.program,
-      compilations: compilations.length === 0 ? [own] : compilations,
-      workspace: this,
-    };
+    return found.length > 0 ? found : [this.compile(source)];
+  }
+
+  recentProgramOf(source: Source): Program | undefined {
+    const [root] = this.rootsOf(source);
+    const known = root === undefined ? undefined : this.#compiled.get(root.name);
+    return known !== undefined && known.cost > SLOW ? known.compilation.program : undefined;
   }
 
   /**
@@ -141,7 +172,9 @@ export class Workspace {
         return reads.get(name);
       },
     };
-    return { compilation: compile(source, host), reads };
+    const start = performance.now();
+    const compilation = compile(source, host);
+    return { compilation, reads, cost: performance.now() - start };
   }
 
   /** The files that an open policy was made of, itself left out. */

@@ -63,7 +63,7 @@ const ORDER: readonly CandidateKind[] = [
 
 /** What may be typed at an offset. */
 export function completion(view: View, offset: number, client: CompletionClient): CompletionList {
-  const { candidates, replace, files } = completionsAt(view.program, view.document, offset);
+  const { candidates, replace, files } = completionsAt(view.recentProgram, view.document, offset);
   const edit = editOf(view, replace, offset, client);
   const typed = view.source.text.slice(replace.start, offset);
   const items = candidates.map((candidate, index): CompletionItem => {
@@ -145,7 +145,7 @@ function fileItems(
 /** Adds the documentation of an item, which a list of hundreds need not carry. */
 export function resolveCompletion(view: View | undefined, item: CompletionItem): CompletionItem {
   const { kind, name, doc } = item.data as CompletionData;
-  const text = kind === "tool" && view !== undefined ? aboutTool(view.program, name) : doc;
+  const text = kind === "tool" && view !== undefined ? aboutTool(view.recentProgram, name) : doc;
   if (text === undefined) return item;
   return { ...item, documentation: { kind: MarkupKind.Markdown, value: text } };
 }
