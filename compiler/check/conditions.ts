@@ -28,7 +28,7 @@ export const conditionsCheck: Check = {
       if (when.length === 0 || context.reported(rule.source, rule.node.span)) continue;
       const together = all([...when, own.condition].map((part) => truthOf(part).isTrue));
       if (reason.never(together) && !when.some((part) => reason.never(truthOf(part).isTrue))) {
-        const consequence = consequencesOf(rule).never;
+        const consequence = own.kind === "unless" ? undefined : consequencesOf(rule).never;
         context.report(
           neverHolds,
           consequence === undefined ? {} : { consequence },
