@@ -14,7 +14,8 @@ import { FUZZ_POLICY, linesOf, wire } from "./mutated-messages.ts";
 
 // The law: what the upstream received is exactly what an independent judge permits.
 
-const RUNS = Number(process.env.MCPP_FUZZ_RUNS ?? 20_000);
+const RUNS = Number(process.env.MCPP_FUZZ_RUNS ?? (process.env.CI ? 200_000 : 20_000));
+const SEED = Number(process.env.MCPP_FUZZ_SEED ?? Date.now() % 2 ** 31);
 
 const rulebook = new Rulebook(FUZZ_POLICY, compileEngine(FUZZ_POLICY));
 const store = (await openStore("memory")).forServer("fuzz");
@@ -67,18 +68,21 @@ function received(bytes: Buffer): unknown[] {
 describe("mutated and concatenated messages", () => {
   it("reach the upstream exactly where an independent judge permits them", () => {
     let passed = 0;
+    let messages = 0;
+    process.stdout.write(`fuzz: MCPP_FUZZ_SEED=${SEED} MCPP_FUZZ_RUNS=${RUNS}\n`);
     fc.assert(
       fc.property(wire, (bytes) => {
-        const expected = linesOf(bytes)
-          .map(permits)
-          .filter((value) => value !== undefined);
+        const lines = linesOf(bytes);
+        messages += lines.length;
+        const expected = lines.map(permits).filter((value) => value !== undefined);
         expect(received(bytes)).toEqual(expected);
         passed += expected.length;
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, seed: SEED },
     );
+    expect(messages).toBeGreaterThanOrEqual(RUNS);
     // Both sides of the law are exercised.
     expect(passed).toBeGreaterThan(RUNS / 10);
     expect(passed).toBeLessThan(RUNS * 2);
-  });
+  }, 600_000);
 });
