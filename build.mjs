@@ -63,8 +63,16 @@ await build({
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
-  // Native: it must load its binary from its own folder.
-  external: ["@photostructure/sqlite", "node:sqlite", "@cedar-policy/cedar-wasm"],
+  external: [
+    // Native: it must load its binary from its own folder.
+    "@photostructure/sqlite",
+    "node:sqlite",
+    // Only the benches use them, and run in a checkout.
+    "@cedar-policy/cedar-wasm",
+    "@marcbachmann/cel-js",
+    "casbin",
+    "json-logic-engine",
+  ],
   plugins: [compiledSchema],
   legalComments: "none",
   logLevel: "warning",

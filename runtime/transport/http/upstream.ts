@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
-import { Pool } from "undici";
+import type { Pool } from "undici";
 
 export interface UpstreamOptions {
   readonly url: URL;
@@ -52,8 +52,7 @@ const CONNECT_MS = 10_000;
 
 /** A server that is reached over Streamable HTTP. Redirects are not followed. */
 export class HttpUpstream {
-  readonly #requests: Pool;
-  readonly #streams: Pool;
+  readonly #pools: Promise<Pools>;
   readonly #path: string;
   readonly #headers: Readonly<Record<string, string>>;
 
@@ -64,8 +63,7 @@ export class HttpUpstream {
       bodyTimeout: 0,
       connect: { timeout: CONNECT_MS },
     };
-    this.#requests = new Pool(url.origin, options);
-    this.#streams = new Pool(url.origin, options);
+    this.#pools = openPools(url.origin, options);
     this.#path = url.pathname + url.search;
     this.#headers = { ...userInfo(url), ...lowerCased(headers) };
   }
@@ -74,7 +72,8 @@ export class HttpUpstream {
   async send(request: UpstreamRequest): Promise<UpstreamResponse> {
     const { method, stream, signal, body } = request;
     try {
-      const response = await (stream ? this.#streams : this.#requests).request({
+      const { requests, streams } = await this.#pools;
+      const response = await (stream ? streams : requests).request({
         method,
         path: this.#path,
         headers: { ...request.headers, "accept-encoding": "identity", ...this.#headers },
@@ -89,8 +88,20 @@ export class HttpUpstream {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#requests.destroy(), this.#streams.destroy()]);
+    const { requests, streams } = await this.#pools;
+    await Promise.all([requests.destroy(), streams.destroy()]);
   }
+}
+
+interface Pools {
+  readonly requests: Pool;
+  readonly streams: Pool;
+}
+
+/** The client is loaded only where it is used: a proxy over stdio starts much faster without it. */
+async function openPools(origin: string, options: Pool.Options): Promise<Pools> {
+  const { Pool } = await import("undici");
+  return { requests: new Pool(origin, options), streams: new Pool(origin, options) };
 }
 
 function failure(error: unknown): UpstreamFailed {
