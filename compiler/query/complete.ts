@@ -1,49 +1,17 @@
-import type { Document, Expected, Path, Span } from "../../language/index.ts";
-import { beginsLine, expectedAt, RESERVED, tokenize, wordDoc } from "../../language/index.ts";
+import type { Document, Expected, Span } from "../../language/index.ts";
+import { expectedAt, tokenize } from "../../language/index.ts";
 import type { Program } from "../program.ts";
-import { written } from "../resolve/targets.ts";
 import { membersOf } from "../tools/algebra.ts";
-import { describe, describeOptional } from "../tools/describe.ts";
-import { RISK_CLASSES } from "../tools/read.ts";
+import { describeOptional } from "../tools/describe.ts";
 import type { Type } from "../tools/types.ts";
+import { type Candidate, docOf, literalsOf, oneLine } from "./candidates.ts";
+import { globs, groups, prompts, resources, tools } from "./complete-targets.ts";
+import { OPERATORS, wordsAt } from "./complete-words.ts";
 import { mentionsIn } from "./mentions.ts";
 import { operatorsFor } from "./operators.ts";
-import { keysBelow, type PathScope, scopeAt, toolsOfItem, typeOfPath } from "./scope.ts";
-import { AMOUNTS, BARE_SNIPPETS, CLAUSES, EMPTY_STRING, SNIPPETS } from "./snippets.ts";
-
-export type CandidateKind =
-  | "keyword"
-  | "statement"
-  | "operator"
-  | "tool"
-  | "resource"
-  | "prompt"
-  | "glob"
-  | "group"
-  | "let"
-  | "variable"
-  | "argument"
-  | "label"
-  | "value"
-  | "unit"
-  | "counter"
-  | "zone"
-  | "amount";
-
-/** Something that may be typed at a place. */
-export interface Candidate {
-  readonly kind: CandidateKind;
-  readonly label: string;
-  readonly text: string;
-  /** The same with places to fill in, `${1:tool}`, where it has some. */
-  readonly snippet?: string;
-  /** A few words beside the label. */
-  readonly detail?: string;
-  /** Markdown. */
-  readonly doc?: string;
-  /** Likelier than others of its kind. */
-  readonly preferred?: true;
-}
+import { keysBelow, type PathScope, scopeAt, typeOfPath } from "./scope.ts";
+import { AMOUNTS } from "./snippets.ts";
+import { objectPath, pathBefore, step, unquote } from "./typed-words.ts";
 
 export interface Completions {
   readonly candidates: readonly Candidate[];
@@ -110,45 +78,6 @@ function distinct(candidates: readonly Candidate[]): readonly Candidate[] {
   });
 }
 
-const STATEMENTS: ReadonlySet<string> = new Set([
-  "shadow",
-  "allow",
-  "ask",
-  "deny",
-  "hide",
-  "limit",
-  "server",
-  "default",
-  "validate",
-  "pin",
-  "labels",
-  "import",
-  "let",
-  "group",
-  "always",
-  "never",
-  "on",
-  "when",
-  "test",
-]);
-
-const OPERATORS: ReadonlySet<string> = new Set([
-  "==",
-  "!=",
-  "<",
-  "<=",
-  ">",
-  ">=",
-  "in",
-  "not",
-  "contains",
-  "starts",
-  "ends",
-  "matches",
-  "like",
-  "under",
-]);
-
 class Completer {
   readonly #program: Program;
   readonly #document: Document;
@@ -172,7 +101,11 @@ class Completer {
       rules.set(rule, types.add(type.name));
     }
     for (const [rule, types] of rules) found.push(...this.#category(rule, types, rules));
-    found.push(...this.#operators(), ...this.#booleans(), ...this.#keywords());
+    found.push(
+      ...this.#operators(),
+      ...this.#booleans(),
+      ...wordsAt(this.#expected, this.#document.source),
+    );
     return found;
   }
 
@@ -191,7 +124,7 @@ class Completer {
       case "item":
         return this.#items();
       case "name":
-        return this.#isInTest() ? this.#tools(new Set()) : [];
+        return this.#isInTest() ? tools(this.#program, new Set()) : [];
       case "path":
         return [...this.#variables(), ...(rules.has("literal") ? this.#lets() : [])];
       case "steps":
@@ -226,86 +159,17 @@ class Completer {
 
   #items(): readonly Candidate[] {
     const images = this.#images();
-    if (images.includes("resource")) return this.#resources();
-    if (images.includes("prompt")) return this.#prompts();
+    if (images.includes("resource")) return resources(this.#program);
+    if (images.includes("prompt")) return prompts(this.#program);
     const named = new Set(images);
     const isExcept = images.includes("except");
     const among = isExcept ? new Set(this.#scopeHere().tools) : undefined;
     const fits = (name: string) => among === undefined || among.has(name);
     return [
-      ...this.#tools(named).filter(({ label }) => fits(label)),
-      ...this.#groups().filter(({ label }) => !named.has(label)),
-      ...this.#globs(),
+      ...tools(this.#program, named).filter(({ label }) => fits(label)),
+      ...groups(this.#program).filter(({ label }) => !named.has(label)),
+      ...globs(this.#program),
     ];
-  }
-
-  #tools(without: ReadonlySet<string>): readonly Candidate[] {
-    const { names, byName, risk } = this.#program.tools;
-    return names
-      .filter((name) => !without.has(name) && !without.has(written(name)))
-      .map((name) => {
-        const title = byName.get(name)?.title;
-        const detail = [risk.get(name), title].filter((part) => part !== undefined).join(" · ");
-        return {
-          kind: "tool",
-          label: name,
-          text: written(name),
-          ...(detail === "" ? {} : { detail }),
-        };
-      });
-  }
-
-  #groups(): readonly Candidate[] {
-    const own = [...this.#program.groups].map(
-      ([name, { selection }]): Candidate => ({
-        kind: "group",
-        label: `@${name}`,
-        text: `@${name}`,
-        detail: countOf(selection.names.length, selection.of),
-      }),
-    );
-    const builtIn = RISK_CLASSES.flatMap((name): Candidate[] => {
-      const tools = toolsOfItem(this.#program, { kind: "group", value: name });
-      if (this.#program.tools.known && tools.length === 0) return [];
-      const detail = this.#program.tools.known ? countOf(tools.length, "tool") : "risk class";
-      return [{ kind: "group", label: `@${name}`, text: `@${name}`, detail }];
-    });
-    return [...own, ...builtIn];
-  }
-
-  /** Globs over the first words that several tools begin with. */
-  #globs(): readonly Candidate[] {
-    const counts = new Map<string, number>();
-    for (const name of this.#program.tools.names) {
-      const word = /^[A-Za-z0-9]+[_-]/.exec(name)?.[0];
-      if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1);
-    }
-    return [...counts]
-      .filter(([, count]) => count > 1)
-      .map(([word, count]) => ({
-        kind: "glob",
-        label: `${word}*`,
-        text: /^[A-Za-z]/.test(word) ? `${word}*` : JSON.stringify(`${word}*`),
-        detail: countOf(count, "tool"),
-      }));
-  }
-
-  #resources(): readonly Candidate[] {
-    return (this.#program.tools.list?.resources ?? []).map(({ uri, name }) => ({
-      kind: "resource",
-      label: uri,
-      text: JSON.stringify(uri),
-      ...(name === undefined ? {} : { detail: name }),
-    }));
-  }
-
-  #prompts(): readonly Candidate[] {
-    return (this.#program.tools.list?.prompts ?? []).map(({ name, description }) => ({
-      kind: "prompt",
-      label: name,
-      text: written(name),
-      ...(description === undefined ? {} : { doc: description }),
-    }));
   }
 
   // Conditions ---------------------------------------------------------------------------------------
@@ -474,27 +338,6 @@ class Completer {
 
   // Words --------------------------------------------------------------------------------------------
 
-  #keywords(): readonly Candidate[] {
-    const { context, keywords, replace, before } = this.#expected;
-    const startsLine = beginsLine(this.#document.source.text, replace.start);
-    const isOperatorPlace = keywords.includes("==");
-    // Where another statement may begin, its words are offered at the beginning of a line only.
-    const mayStart = keywords.includes("import") || keywords.includes("}");
-    const starts = mayStart && (before.length === 0 || startsLine);
-    return keywords.flatMap((word): Candidate[] => {
-      if (!/^[a-z]/.test(word) || (isOperatorPlace && OPERATORS.has(word))) return [];
-      const isStatement = starts && STATEMENTS.has(word);
-      if (mayStart && !starts && STATEMENTS.has(word) && word !== "limit") return [];
-      const text = word === "ignoring" ? "ignoring case" : word;
-      const snippets = isStatement ? (context === "on" ? BARE_SNIPPETS : SNIPPETS) : CLAUSES;
-      const snippet = snippets[word];
-      const kind = UNITS.includes(word) ? "unit" : isStatement ? "statement" : "keyword";
-      return [
-        { kind, label: text, text, ...(snippet === undefined ? {} : { snippet }), ...docOf(word) },
-      ];
-    });
-  }
-
   #images(): readonly string[] {
     return this.#expected.before.map(({ image }) => image);
   }
@@ -505,110 +348,12 @@ class Completer {
   }
 }
 
-const UNITS = ["second", "minute", "hour", "day", "week", "month"];
-
 let zones: readonly string[] | undefined;
 const ZONES = (): readonly string[] => {
   zones ??= ["UTC", ...Intl.supportedValuesOf("timeZone")];
   return zones;
 };
 
-function docOf(word: string): Pick<Candidate, "detail" | "doc"> {
-  const doc = wordDoc(word);
-  return doc === undefined ? {} : { detail: doc.usage, doc: doc.text };
-}
-
-/** The path whose last word stands before an index: `args . order . total`, `args [ "x" ]`. */
-function pathBefore(
-  images: readonly string[],
-  end: number,
-): Pick<Path, "root" | "steps"> | undefined {
-  const steps: Path["steps"][number][] = [];
-  let at = end - 1;
-  for (;;) {
-    const image = images[at];
-    if (image === "]" && images[at - 2] === "[") {
-      steps.unshift(step(bracketed(images[at - 1] as string)));
-      at -= 3;
-    } else if (image !== undefined && isWord(image) && images[at - 1] === ".") {
-      steps.unshift(step(image));
-      at -= 2;
-    } else break;
-  }
-  const root = images[at];
-  if (root === undefined || !isWord(root)) return undefined;
-  if (RESERVED.has(root) && !/^(args|grant|client)$/.test(root)) return undefined;
-  return { root: { value: root, quoted: false, span: NO_SPAN }, steps };
-}
-
-const NO_SPAN: Span = { start: 0, end: 0 };
-
-function step(value: string | number): Path["steps"][number] {
-  return { kind: typeof value === "number" ? "index" : "key", value, quoted: false, span: NO_SPAN };
-}
-
-function bracketed(image: string): string | number {
-  return image.startsWith('"') ? unquote(image) : Number(image);
-}
-
-function isWord(image: string): boolean {
-  return /^[A-Za-z_][A-Za-z0-9_-]*$/.test(image);
-}
-
-function unquote(image: string): string {
-  try {
-    return image.startsWith('"') ? String(JSON.parse(image)) : image;
-  } catch {
-    return image;
-  }
-}
-
-/** Where in an object a place is: the keys whose braces are open before it. */
-function objectPath(images: readonly string[], root: string): Pick<Path, "root" | "steps"> {
-  const open: (string | undefined)[] = [];
-  for (const [index, image] of images.entries()) {
-    if (image === "{") open.push(images[index - 1] === ":" ? images[index - 2] : undefined);
-    else if (image === "}") open.pop();
-  }
-  const steps = open.flatMap((key) => (key === undefined ? [] : [step(unquote(key))]));
-  return { root: { value: root, quoted: false, span: NO_SPAN }, steps };
-}
-
-function literalsOf(type: Type): readonly Candidate[] {
-  const members = membersOf(type);
-  const literals = members.flatMap((member): Candidate[] => {
-    if (member.kind !== "literal" || typeof member.value === "object") return [];
-    const text = JSON.stringify(member.value);
-    return [{ kind: "value", label: text, text, preferred: true }];
-  });
-  const booleans = members.some(({ kind }) => kind === "boolean")
-    ? ["true", "false"].map(
-        (text): Candidate => ({ kind: "value", label: text, text, preferred: true }),
-      )
-    : [];
-  const strings = members.some(({ kind }) => kind === "string")
-    ? [
-        {
-          kind: "value" as const,
-          label: '"…"',
-          text: '""',
-          snippet: EMPTY_STRING,
-          detail: describe(type),
-        },
-      ]
-    : [];
-  return [...literals, ...booleans, ...strings];
-}
-
 function contains({ start, end }: Span, offset: number): boolean {
   return start <= offset && offset <= end;
-}
-
-function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, " ");
-  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
-}
-
-function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

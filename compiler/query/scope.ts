@@ -19,6 +19,7 @@ import { itemOf, type Lookup } from "../tools/lookup.ts";
 import { RISK_CLASSES } from "../tools/read.ts";
 import type { Property, Type } from "../tools/types.ts";
 import { quantifiersAt } from "./mentions.ts";
+import { unquote } from "./typed-words.ts";
 
 /** The tools that one item selects: nothing is reported, and what is not known selects nothing. */
 export function toolsOfItem(
@@ -117,7 +118,7 @@ function typedTargets(
     if (expected?.context !== "test" && expected?.context !== "as") return undefined;
     const brace = images.indexOf("{");
     const tool = brace > 0 ? images[brace - 1] : undefined;
-    return tool === undefined ? undefined : [unquoted(tool)];
+    return tool === undefined ? undefined : [unquote(tool)];
   }
   if (images[skipped + 1] === "all") return program.tools.names;
   const names = new Set<string>();
@@ -144,17 +145,8 @@ function typedTargets(
 
 function itemOfText(image: string): Pick<Item, "kind" | "value"> {
   if (image.startsWith("@")) return { kind: "group", value: image.slice(1) };
-  const value = unquoted(image);
+  const value = unquote(image);
   return { kind: /[*?]/.test(value) ? "glob" : "name", value };
-}
-
-function unquoted(image: string): string {
-  if (!image.startsWith('"')) return image;
-  try {
-    return String(JSON.parse(image));
-  } catch {
-    return image.slice(1);
-  }
 }
 
 /** What is at a path in some tools: the union over those that have it. */
