@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Host } from "../compiler/index.ts";
 
@@ -8,6 +8,8 @@ export function fileHost(): Host {
     read(path, from) {
       const name = isAbsolute(path) ? path : join(dirname(from), path);
       try {
+        // A device may have no end.
+        if (!statSync(name).isFile()) return undefined;
         // Text that is not UTF-8 is not read: replaced characters would make other names of it.
         const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
           readFileSync(name),

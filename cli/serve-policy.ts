@@ -39,7 +39,7 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   );
 }
 
-/** Whoever can write the policy decides what it forbids. */
+/** Whoever can write the policy, or what it is made from, decides what it forbids. */
 function refuseWritable(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isFile() && process.platform !== "win32" && (stats.mode & 0o002) !== 0) {
@@ -59,6 +59,8 @@ async function compilePolicy(path: string, text: string): Promise<LoadedPolicy> 
       import("./report/colour.ts"),
     ]);
   const { policy, map, diagnostics, program } = compile(new Source(path, text), fileHost());
+  for (const { source } of program.files) refuseWritable(source.name);
+  if (program.tools.source !== undefined) refuseWritable(program.tools.source.name);
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const [first] = errors;
   if (first !== undefined || policy === undefined) {
