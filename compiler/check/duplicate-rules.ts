@@ -3,6 +3,7 @@ import type { BoundRule } from "../program.ts";
 import type { Check } from "./check.ts";
 import { guardKey } from "./counters.ts";
 import { removal } from "./edits.ts";
+import { limitClauses } from "./standing.ts";
 
 /** No rule says what another one says already. */
 export const duplicateRulesCheck: Check = {
@@ -36,22 +37,22 @@ export const duplicateRulesCheck: Check = {
   },
 };
 
-/** The same text for rules that decide the same; limits are left to the check of counter names. */
+/** The same text for rules that decide and count the same. */
 function keyOf(rule: BoundRule): string | undefined {
-  if (!rule.resolved || rule.kind === "limit") return undefined;
+  if (!rule.resolved) return undefined;
   const { node, selection } = rule;
-  const clauses: unknown[] = [];
-  if (node.kind === "deny") clauses.push(node.because?.value);
-  if (node.kind === "allow" || node.kind === "ask") {
-    if (node.limits.length > 0) return undefined;
-    clauses.push(node.because?.value, node.until?.text);
-  }
+  const clauses: unknown[] = limitClauses(rule)
+    .map(({ span }) => rule.source.slice(span).replace(/\s+/g, " "))
+    .sort();
+  if ("because" in node) clauses.push(node.because?.value);
+  if ("until" in node) clauses.push(node.until?.text);
   if (node.kind === "ask") {
     clauses.push([...(node.by ?? [])].map(({ value }) => value).sort(), node.within?.ms);
   }
   return JSON.stringify([
     rule.kind,
     rule.of,
+    rule.all,
     rule.shadow,
     selection.names,
     selection.globs,
