@@ -47,21 +47,28 @@ export const TRUE: Formula = { kind: "true" };
 export const FALSE: Formula = { kind: "false" };
 
 export function all(operands: readonly Formula[]): Formula {
-  const flat = operands.flatMap((f) =>
-    f.kind === "all" ? f.operands : f.kind === "true" ? [] : [f],
-  );
-  if (flat.some((f) => f.kind === "false")) return FALSE;
-  if (flat.length === 0) return TRUE;
-  return flat.length === 1 ? (flat[0] as Formula) : { kind: "all", operands: flat };
+  return join("all", operands, TRUE, FALSE);
 }
 
 export function any(operands: readonly Formula[]): Formula {
-  const flat = operands.flatMap((f) =>
-    f.kind === "any" ? f.operands : f.kind === "false" ? [] : [f],
-  );
-  if (flat.some((f) => f.kind === "true")) return TRUE;
-  if (flat.length === 0) return FALSE;
-  return flat.length === 1 ? (flat[0] as Formula) : { kind: "any", operands: flat };
+  return join("any", operands, FALSE, TRUE);
+}
+
+/** Flattened; a `neutral` operand adds nothing, and a `deciding` one settles it. */
+function join(
+  kind: "all" | "any",
+  operands: readonly Formula[],
+  neutral: Formula,
+  deciding: Formula,
+): Formula {
+  const flat: Formula[] = [];
+  for (const operand of operands) {
+    if (operand.kind === deciding.kind) return deciding;
+    if (operand.kind === kind) flat.push(...operand.operands);
+    else if (operand.kind !== neutral.kind) flat.push(operand);
+  }
+  if (flat.length === 0) return neutral;
+  return flat.length === 1 ? (flat[0] as Formula) : { kind, operands: flat };
 }
 
 export function literal(operand: Operand, values: ValueSet, predicate?: Predicate): Formula {

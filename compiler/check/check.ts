@@ -36,8 +36,10 @@ export function runChecks(
   earlier: readonly Diagnostic[] = [],
 ): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
+  // Asked of every rule by most checks.
+  const grave = earlier.filter(({ severity }) => severity !== "info");
+  const errors = earlier.filter(({ severity }) => severity === "error");
   const inside = (diagnostic: Diagnostic, source: Source, span: Span): boolean =>
-    diagnostic.severity !== "info" &&
     diagnostic.source === source &&
     diagnostic.span.start >= span.start &&
     diagnostic.span.end <= span.end;
@@ -45,15 +47,13 @@ export function runChecks(
     program,
     report: (entry, parameters, source, span, extras) => {
       // What stands on an error of the text or of its names is a consequence of it.
-      if (earlier.some((error) => error.severity === "error" && meets(error, source, span))) return;
-      found.push(report(entry, parameters, source, span, extras));
+      if (errors.some((error) => meets(error, source, span))) return;
+      const diagnostic = report(entry, parameters, source, span, extras);
+      found.push(diagnostic);
+      if (diagnostic.severity !== "info") grave.push(diagnostic);
     },
-    reported: (source, span) =>
-      earlier.some((diagnostic) => inside(diagnostic, source, span)) ||
-      found.some((diagnostic) => inside(diagnostic, source, span)),
-    sound: () =>
-      !earlier.some(({ severity }) => severity === "error") &&
-      !found.some(({ severity }) => severity === "error"),
+    reported: (source, span) => grave.some((diagnostic) => inside(diagnostic, source, span)),
+    sound: () => !grave.some(({ severity }) => severity === "error"),
   };
   for (const check of checks) check.run(context);
   return found;

@@ -33,6 +33,17 @@ export function isGraver(risk: RiskClass, than: RiskClass): boolean {
  * nothing speaks against it, and where something does, that is a contradiction.
  */
 export function classify(tool: Tool): Classification {
+  let classification = classified.get(tool);
+  if (classification === undefined) {
+    classification = weighEvidence(tool);
+    classified.set(tool, classification);
+  }
+  return classification;
+}
+
+const classified = new WeakMap<Tool, Classification>();
+
+function weighEvidence(tool: Tool): Classification {
   const evidence = [...evidenceOf(tool), ...fromHints(tool)];
   const contradictions = contradictionsOf(tool, evidence);
   const found = tool.risk === undefined ? weigh(tool, evidence) : stated(tool, tool.risk);
