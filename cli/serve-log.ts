@@ -1,9 +1,12 @@
 import type { Writable } from "node:stream";
 import type { DecisionRecord } from "../runtime/index.ts";
+import { LimitedLines } from "./limited-lines.ts";
 
 export interface ServeLog {
   readonly record: (record: DecisionRecord) => void;
   readonly notice: (text: string) => void;
+  /** Tells what was left out so far. */
+  readonly end: () => void;
 }
 
 /** Lines about what was forbidden, for the person who runs the proxy. Allowed calls are not logged. */
@@ -12,12 +15,22 @@ export function serveLog(output: Writable): ServeLog {
     // A reader that is too slow loses lines, not the proxy its memory.
     if (output.writableLength < MAX_QUEUED) output.write(`mcpp: ${printable(text)}\n`);
   };
+  const lines = new LimitedLines(line);
   return {
-    notice: line,
+    notice: (text) => lines.line(kindOf(text), text),
     record: (record) => {
-      if (record.outcome !== "allow") line(recordLine(record));
+      if (record.outcome === "allow") return;
+      // Not by name, which clients choose.
+      const { outcome, rule, enforced } = record;
+      lines.line(`${outcome} ${rule} ${enforced}`, recordLine(record));
     },
+    end: () => lines.end(),
   };
+}
+
+/** A notice without what differs from one time to the next. */
+function kindOf(notice: string): string {
+  return notice.slice(0, MAX_LINE).replace(/`[^`]*`|"[^"]*"|\d+/g, "");
 }
 
 /** Bytes. */

@@ -148,6 +148,7 @@ async function serve(invocation: Invocation): Promise<number> {
     if (target.kind === "url") return await bridge(governance, target, options);
     return await run(governance, target.command, target.args);
   } finally {
+    log.end();
     await store.close();
   }
 }
