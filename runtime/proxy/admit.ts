@@ -1,8 +1,9 @@
-import { isUtf8 } from "node:buffer";
 import type { Json } from "../../policy/index.ts";
 import { confusableKey } from "./fold.ts";
 import { confusableMethod, ENVELOPE, NOTIFICATIONS, REFERENCE, REQUESTS } from "./methods.ts";
-import { type NumberTexts, scan } from "./scan.ts";
+import { NO_NUMBERS, type NumberTexts, type ScanResult, scan } from "./scan.ts";
+import { scanPlain } from "./scan-plain.ts";
+import { utf8Text } from "./utf8.ts";
 
 /**
  * The first station of a message from a client: is it one JSON-RPC message, such that every receiver must
@@ -35,6 +36,14 @@ export interface Admitted {
   /** The whole message as it is forwarded, once judged. */
   readonly value: JsonObject;
   readonly numbers: NumberTexts;
+  /** The text of `value`, where it was written as we would write it. Whoever changes `value` asks `editable` for it. */
+  text?: string | undefined;
+}
+
+/** The message to be changed in place: it was read by us, and is held by nobody else. */
+export function editable(admitted: Admitted): { [key: string]: Json } {
+  admitted.text = undefined;
+  return admitted.value as { [key: string]: Json };
 }
 
 export interface Refused {
@@ -56,12 +65,14 @@ export const INTERNAL_ERROR = -32603;
 const MAX_ID = 1_024;
 
 export function admit(bytes: Uint8Array): Admitted | Refused {
-  if (!isUtf8(bytes)) return refuse(null, PARSE_ERROR, "The message is not UTF-8.");
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  const text = utf8Text(bytes);
+  if (text === undefined) return refuse(null, PARSE_ERROR, "The message is not UTF-8.");
   if (text.charCodeAt(0) === 0xfeff) {
     return refuse(null, PARSE_ERROR, "The message begins with a byte order mark; remove it.");
   }
-  const scanned = scan(text);
+  const plain = scanPlain(text);
+  const scanned: ScanResult =
+    plain === undefined ? scan(text) : { ok: true, value: plain, numbers: NO_NUMBERS };
   if (!scanned.ok) {
     const id =
       scanned.value === undefined ? idInText(text.slice(0, 2_048), text) : answerId(scanned.value);
@@ -92,7 +103,7 @@ export function admit(bytes: Uint8Array): Admitted | Refused {
   if (wrong !== undefined) {
     return refuse(message.kind === "request" ? message.id : undefined, INVALID_REQUEST, wrong);
   }
-  return { ok: true, message, value: object, numbers };
+  return { ok: true, message, value: object, numbers, text: plain === undefined ? plain : text };
 }
 
 function envelopeProblem(object: JsonObject, numbers: NumberTexts): string | undefined {

@@ -4,6 +4,7 @@ import type { Context } from "../engine/types.ts";
 import type { MaybePromise } from "../state/store.ts";
 import {
   type Admitted,
+  editable,
   type Id,
   INVALID_PARAMS,
   type JsonObject,
@@ -63,7 +64,7 @@ export function hear(
   const call = method === "tools/call" ? readCall(message, admitted, rulebook) : undefined;
   if (call?.ok === false) return call;
   const continued = call !== undefined || governedKind(method, rulebook);
-  const further = continued ? unwrapState(message, court) : undefined;
+  const further = continued ? unwrapState(message, admitted, court) : undefined;
   if (further?.ok === false) return further;
   const round = continued && modern && takesRounds(method) ? newRound(further) : undefined;
 
@@ -120,6 +121,7 @@ function whoCalls(
 /** The round that a request continues; refused when its state is none of ours. */
 function unwrapState(
   { id, method, params }: Extract<Message, { kind: "request" }>,
+  admitted: Admitted,
   { governance }: Court,
 ): { readonly ok: true; readonly round: Round } | Refused | undefined {
   const given = params?.requestState;
@@ -137,9 +139,8 @@ function unwrapState(
         "The `requestState` is not one that this request was answered with, or it has expired; send the request without it.",
     };
   }
-  // The message was read by us and is held by nobody else, so it is changed in place: the texts of its
-  // numbers are known by the object that holds them.
-  const held = params as { [key: string]: Json };
+  // In place, because the texts of its numbers are known by the objects that hold them.
+  const held = editable(admitted).params as { [key: string]: Json };
   if (round.state === undefined) delete held.requestState;
   else held.requestState = round.state;
   return { ok: true, round };

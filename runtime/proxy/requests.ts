@@ -39,8 +39,9 @@ export function idKey(id: Id): string {
 /** The requests in flight on one connection; bounded, whatever the peers do. */
 export class OpenRequests {
   readonly #caps: RequestCaps;
-  readonly #open = new Map<string, OpenRequest>();
-  readonly #forgettable = new Set<string>();
+  /** 1 and "1" are different ids, and different keys. */
+  readonly #open = new Map<Id, OpenRequest>();
+  readonly #forgettable = new Set<Id>();
   #running = 0;
   #streams = 0;
 
@@ -53,7 +54,7 @@ export class OpenRequests {
   }
 
   get(id: Id): OpenRequest | undefined {
-    return this.#open.get(idKey(id));
+    return this.#open.get(id);
   }
 
   /** False when there are too many; nothing is added then. The id must not be open. */
@@ -65,16 +66,16 @@ export class OpenRequests {
       if (this.#running >= this.#caps.running) return false;
       this.#running++;
     }
-    this.#open.set(idKey(request.id), request);
+    this.#open.set(request.id, request);
     return true;
   }
 
   /** Takes a request out: it was answered, or is not forwarded. */
   remove(request: OpenRequest): void {
-    const key = idKey(request.id);
-    if (this.#open.get(key) !== request) return;
-    this.#open.delete(key);
-    if (!this.#forgettable.delete(key)) this.#uncount(request);
+    const { id } = request;
+    if (this.#open.get(id) !== request) return;
+    this.#open.delete(id);
+    if (!this.#forgettable.delete(id)) this.#uncount(request);
   }
 
   /**
@@ -86,10 +87,9 @@ export class OpenRequests {
     request.cancelled = true;
     if (request.leased === true) return;
     this.#uncount(request);
-    const key = idKey(request.id);
-    this.#forgettable.add(key);
+    this.#forgettable.add(request.id);
     if (this.#forgettable.size > this.#caps.cancelled) {
-      const oldest = this.#forgettable.values().next().value as string;
+      const oldest = this.#forgettable.values().next().value as Id;
       this.#forgettable.delete(oldest);
       this.#open.delete(oldest);
     }

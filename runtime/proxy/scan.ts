@@ -20,6 +20,8 @@ export const MESSAGE_LIMITS: ScanLimits = { depth: 64, values: 20_000 };
 /** The texts of numbers, by the object or list that holds them and the key or index there. */
 export type NumberTexts = ReadonlyMap<object, Map<string, string>>;
 
+export const NO_NUMBERS: NumberTexts = new Map();
+
 export type ScanResult =
   | {
       readonly ok: true;

@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import type { Json } from "../../policy/index.ts";
 import type { Context } from "../engine/types.ts";
 import type { MaybePromise } from "../state/store.ts";
@@ -24,10 +23,11 @@ import type { Ruling } from "./judge.ts";
 import { judgeOther } from "./kinds.ts";
 import { OwnRequests } from "./own-requests.ts";
 import { recordRefusal, recordRuling } from "./records.ts";
-import { idKey, type OpenRequest, OpenRequests } from "./requests.ts";
+import { type OpenRequest, OpenRequests } from "./requests.ts";
 import { relay } from "./screen.ts";
 import { Settlement } from "./settle.ts";
-import { write } from "./write.ts";
+import { utf8Text } from "./utf8.ts";
+import { writeAdmitted } from "./write.ts";
 
 /** Where a session's messages go. A message holds no line break. */
 export interface Ports {
@@ -67,7 +67,7 @@ export class Session {
   readonly #own: OwnRequests;
   readonly catalogue: Catalogue;
   readonly #settlement: Settlement;
-  readonly #serverRequests = new Set<string>();
+  readonly #serverRequests = new Set<Id>();
   #client: Context["client"];
   /** Of the client's last request, in the modern era. */
   #meta: JsonObject | undefined;
@@ -186,7 +186,7 @@ export class Session {
       request.leased = true;
       this.#settlement.hold();
     }
-    if (!this.#ports.toServer(write(admitted.value, admitted.numbers), admitted.message)) {
+    if (!this.#ports.toServer(writeAdmitted(admitted), admitted.message)) {
       this.failed(request.id, "The server is gone; nothing was sent to it.", "unsent");
     }
   }
@@ -238,7 +238,7 @@ export class Session {
     }
     if (ruling.outcome !== "allow" && !this.#governance.shadow) return;
     if (method === "notifications/cancelled" && this.#cancel(params?.requestId)) return;
-    this.#ports.toServer(write(admitted.value, admitted.numbers), message);
+    this.#ports.toServer(writeAdmitted(admitted), message);
   }
 
   /** True when the request was still being judged: the server never hears of it. */
@@ -251,13 +251,13 @@ export class Session {
 
   #clientAnswer(message: Extract<Message, { kind: "response" }>, admitted: Admitted): void {
     const { id } = message;
-    if (!this.#serverRequests.delete(idKey(id))) {
+    if (!this.#serverRequests.delete(id)) {
       this.#governance.notice(
         `An answer of the client to no open request of the server was dropped (id ${JSON.stringify(id)}).`,
       );
       return;
     }
-    this.#ports.toServer(write(admitted.value, admitted.numbers), message);
+    this.#ports.toServer(writeAdmitted(admitted), message);
   }
 
   /** Resolves when every message received was ruled on. */
@@ -276,9 +276,7 @@ export class Session {
   // From the server -------------------------------------------------------------------------------
 
   fromServer(bytes: Uint8Array): void {
-    const text = isUtf8(bytes)
-      ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
-      : "";
+    const text = utf8Text(bytes) ?? "";
     let message: Json;
     try {
       message = JSON.parse(text) as Json;
@@ -342,7 +340,6 @@ export class Session {
       );
       return;
     }
-    this.#settlement.answered(request, result === undefined ? error : undefined);
     this.#open.remove(request);
     if (request.listChanges !== undefined && isObject(result)) {
       if (Array.isArray(result.tools) && result.nextCursor === undefined) {
@@ -350,6 +347,8 @@ export class Session {
       }
     }
     this.#relay(message, text, bytes, request);
+    // Last: the client need not wait for it.
+    this.#settlement.answered(request, result === undefined ? error : undefined);
   }
 
   #relay(message: JsonObject, text: string, bytes: Uint8Array, request?: OpenRequest): void {
@@ -363,9 +362,9 @@ export class Session {
   }
 
   #expectAnswer(id: Id): void {
-    this.#serverRequests.add(idKey(id));
+    this.#serverRequests.add(id);
     if (this.#serverRequests.size > MAX_SERVER_REQUESTS) {
-      this.#serverRequests.delete(this.#serverRequests.values().next().value as string);
+      this.#serverRequests.delete(this.#serverRequests.values().next().value as Id);
     }
   }
 

@@ -64,30 +64,36 @@ export async function proxyStdio(options: StdioProxy): Promise<Exit> {
     await child.stop();
   };
 
-  server.start({
-    message: (bytes) => {
-      session.fromServer(bytes);
-      balance();
+  server.start(
+    {
+      message: (bytes) => {
+        session.fromServer(bytes);
+        balance();
+      },
+      oversized: (line) => session.oversizedFromServer(line, maxServerMessage),
+      end: () => {},
+      drain: balance,
+      broken: balance,
     },
-    oversized: (line) => session.oversizedFromServer(line, maxServerMessage),
-    end: () => {},
-    drain: balance,
-    broken: balance,
-  });
-  client.start({
-    message: (bytes) => {
-      session.fromClient(bytes);
-      balance();
+    [client, server],
+  );
+  client.start(
+    {
+      message: (bytes) => {
+        session.fromClient(bytes);
+        balance();
+      },
+      oversized: (line) => {
+        session.oversizedFromClient(line, maxMessage);
+        balance();
+      },
+      end: stop,
+      drain: balance,
+      // Nobody hears the answers any more.
+      broken: stop,
     },
-    oversized: (line) => {
-      session.oversizedFromClient(line, maxMessage);
-      balance();
-    },
-    end: stop,
-    drain: balance,
-    // Nobody hears the answers any more.
-    broken: stop,
-  });
+    [server, client],
+  );
 
   const exit = await child.exited;
   client.pause();

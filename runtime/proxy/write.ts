@@ -1,5 +1,11 @@
 import type { Json } from "../../policy/index.ts";
+import type { Admitted } from "./admit.ts";
 import type { NumberTexts } from "./scan.ts";
+
+/** The message as it is forwarded: what was judged, and nothing else. */
+export function writeAdmitted({ text, value, numbers }: Admitted): string {
+  return text ?? write(value, numbers);
+}
 
 /** JSON text of a scanned value, without white space; numbers as they were written. */
 export function write(value: Json, numbers: NumberTexts): string {

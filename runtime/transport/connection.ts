@@ -26,7 +26,6 @@ export class LineConnection {
   #broken = false;
   #full = false;
   #paused = false;
-  #corked = false;
 
   /** `max`: bytes of a message. */
   constructor(input: Readable, output: Writable, max: number) {
@@ -35,7 +34,11 @@ export class LineConnection {
     this.#max = max;
   }
 
-  start(handlers: ConnectionHandlers): void {
+  /**
+   * `answering`: the connections that what arrives here is answered on or handed on to. What several messages of one
+   * chunk make them send leaves in one write; a message that comes alone is handed on at once.
+   */
+  start(handlers: ConnectionHandlers, answering: readonly LineConnection[] = []): void {
     const lines = new LineSplitter(this.#max, {
       line: (bytes) => handlers.message(bytes),
       oversized: (line) => handlers.oversized(line),
@@ -46,7 +49,12 @@ export class LineConnection {
       lines.end();
       handlers.end();
     };
-    this.#input.on("data", (chunk: Buffer) => lines.push(chunk));
+    this.#input.on("data", (chunk: Buffer) => {
+      const several = chunk.indexOf(LF) < chunk.lastIndexOf(LF);
+      if (several) for (const connection of answering) connection.#output.cork();
+      lines.push(chunk);
+      if (several) for (const connection of answering) connection.#output.uncork();
+    });
     this.#input.on("end", end);
     this.#input.on("close", end);
     this.#input.on("error", end);
@@ -79,17 +87,9 @@ export class LineConnection {
     return !this.#broken && this.#output.writable;
   }
 
-  /** Sends one message, which holds no line break. All that is sent in one turn leaves together. */
+  /** Sends one message, which holds no line break. */
   send(message: string | Uint8Array): void {
     if (!this.writable) return;
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#output.cork();
-      process.nextTick(() => {
-        this.#corked = false;
-        this.#output.uncork();
-      });
-    }
     if (typeof message === "string") {
       this.#full = !this.#output.write(`${message}\n`);
     } else if (message.length < SMALL) {
@@ -98,8 +98,10 @@ export class LineConnection {
       line[message.length] = LF;
       this.#full = !this.#output.write(line);
     } else {
+      this.#output.cork();
       this.#output.write(message);
       this.#full = !this.#output.write("\n");
+      this.#output.uncork();
     }
   }
 

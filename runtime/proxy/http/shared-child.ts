@@ -1,7 +1,14 @@
 import type { Json } from "../../../policy/index.ts";
 import type { Child } from "../../transport/child.ts";
 import type { Reply } from "../../transport/http/reply.ts";
-import { type Admitted, type Id, INTERNAL_ERROR, isObject, type JsonObject } from "../admit.ts";
+import {
+  type Admitted,
+  editable,
+  type Id,
+  INTERNAL_ERROR,
+  isObject,
+  type JsonObject,
+} from "../admit.ts";
 import { errorMessage, METHOD_NOT_FOUND } from "../denials.ts";
 import type { Governance } from "../governance.ts";
 import { STREAM } from "../requests.ts";
@@ -149,16 +156,18 @@ export class SharedChild {
   }
 }
 
-/** The same request under another id. It was read by us and is held by nobody else, so it is changed in place. */
+/** The same request under another id. */
 function renumbered(admitted: Admitted, id: number, withToken: boolean): Admitted {
-  const { message, value, numbers } = admitted;
-  (value as { [key: string]: Json }).id = id;
+  const { message, numbers } = admitted;
+  const value = editable(admitted);
+  value.id = id;
   if (withToken) {
     const meta = (value.params as JsonObject)._meta as { [key: string]: Json };
     meta.progressToken = id;
     numbers.get(meta)?.delete("progressToken");
   }
-  return { ...admitted, message: { ...message, id } as Admitted["message"] };
+  // Nothing else of it is kept: a text of it would be that of another request.
+  return { ok: true, message: { ...message, id } as Admitted["message"], value, numbers };
 }
 
 /** The text of a message with one thing changed; undefined when it cannot be read twice alike. */

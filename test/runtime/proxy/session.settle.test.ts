@@ -216,6 +216,10 @@ describe("further rounds", () => {
     const { governed, next } = await asked();
     governed.client(next);
     expect(counted(governed)).toEqual(RUNNING);
+    // The server gets its own state back, not ours around it.
+    expect(governed.toServer[1]).toMatchObject({
+      params: { inputResponses: {}, requestState: "s" },
+    });
     governed.server(answer({ result: { resultType: "complete", content: [] } }));
     expect(counted(governed)).toEqual(KEPT);
   });

@@ -129,18 +129,40 @@ describe("what is sent", () => {
     expect(output.read().toString()).toBe(`one\ntwo\n${large}\nfour\n5\n`);
   });
 
-  it("in one turn leaves together", async () => {
+  it("leaves at once, with its line break, whatever its size", async () => {
     const output = new SlowReader(1e6);
     const { connection } = connected(new PassThrough(), output);
     connection.send("one");
-    connection.send(Buffer.from("two"));
-    connection.send("three");
-    await turn();
-    expect(output.writes).toEqual(["one\ntwo\nthree\n"]);
+    expect(output.writes).toEqual(["one\n"]);
     output.take();
-    connection.send("four");
+    const large = "x".repeat(10_000);
+    connection.send(Buffer.from(large));
+    expect(output.writes.slice(1)).toEqual([`${large}\n`]);
+  });
+
+  it("because of several messages of one chunk leaves together", async () => {
+    const input = new PassThrough();
+    const [there, back] = [new SlowReader(1e6), new SlowReader(1e6)];
+    const from = new LineConnection(input, back, 100);
+    const to = new LineConnection(new PassThrough(), there, 100);
+    from.start(
+      {
+        message: (bytes) => (bytes.length > 1 ? to : from).send(bytes),
+        oversized: () => {},
+        end: () => {},
+        drain: () => {},
+        broken: () => {},
+      },
+      [to, from],
+    );
+    input.write("one\n2\nthree\n4\nfi");
     await turn();
-    expect(output.writes.slice(1)).toEqual(["four\n"]);
+    expect([there.writes, back.writes]).toEqual([["one\nthree\n"], ["2\n4\n"]]);
+    there.take();
+    back.take();
+    input.write("ve\n");
+    await turn();
+    expect([there.writes, back.writes]).toEqual([["one\nthree\n", "five\n"], ["2\n4\n"]]);
   });
 
   it("a copy: bytes that change afterwards do not", async () => {
@@ -161,8 +183,9 @@ describe("what is sent", () => {
     expect(connection.full).toBe(false);
     connection.send("1234567890");
     expect([connection.full, connection.queued]).toEqual([true, 15]);
+    output.take();
     await turn();
-    expect(events).toEqual([]);
+    expect([events, connection.full, connection.queued]).toEqual([[], true, 11]);
     output.take();
     await turn();
     expect([connection.full, connection.queued]).toEqual([false, 0]);
