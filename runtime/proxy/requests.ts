@@ -29,6 +29,12 @@ export interface RequestCaps {
 
 export const REQUEST_CAPS: RequestCaps = { running: 64, streams: 32, cancelled: 1_024 };
 
+/** What runs at once of one grant, over all its connections. */
+export interface Load {
+  running: number;
+  streams: number;
+}
+
 export const STREAM = "subscriptions/listen";
 
 /** 1 and "1" are different ids. */
@@ -42,11 +48,12 @@ export class OpenRequests {
   /** 1 and "1" are different ids, and different keys. */
   readonly #open = new Map<Id, OpenRequest>();
   readonly #forgettable = new Set<Id>();
-  #running = 0;
-  #streams = 0;
+  readonly #load: Load;
 
-  constructor(caps: RequestCaps = REQUEST_CAPS) {
+  /** `load`: counted together with other connections. */
+  constructor(caps: RequestCaps = REQUEST_CAPS, load: Load = { running: 0, streams: 0 }) {
     this.#caps = caps;
+    this.#load = load;
   }
 
   get size(): number {
@@ -60,11 +67,11 @@ export class OpenRequests {
   /** False when there are too many; nothing is added then. The id must not be open. */
   add(request: OpenRequest): boolean {
     if (request.method === STREAM) {
-      if (this.#streams >= this.#caps.streams) return false;
-      this.#streams++;
+      if (this.#load.streams >= this.#caps.streams) return false;
+      this.#load.streams++;
     } else {
-      if (this.#running >= this.#caps.running) return false;
-      this.#running++;
+      if (this.#load.running >= this.#caps.running) return false;
+      this.#load.running++;
     }
     this.#open.set(request.id, request);
     return true;
@@ -100,7 +107,7 @@ export class OpenRequests {
   }
 
   #uncount(request: OpenRequest): void {
-    if (request.method === STREAM) this.#streams--;
-    else this.#running--;
+    if (request.method === STREAM) this.#load.streams--;
+    else this.#load.running--;
   }
 }

@@ -23,7 +23,7 @@ import type { Ruling } from "./judge.ts";
 import { judgeOther } from "./kinds.ts";
 import { OwnRequests } from "./own-requests.ts";
 import { recordRefusal, recordRuling } from "./records.ts";
-import { type OpenRequest, OpenRequests } from "./requests.ts";
+import { type Load, type OpenRequest, OpenRequests, REQUEST_CAPS } from "./requests.ts";
 import { relay } from "./screen.ts";
 import { Settlement } from "./settle.ts";
 import { utf8Text } from "./utf8.ts";
@@ -63,7 +63,7 @@ export class Session {
   readonly #governance: Governance;
   readonly #ports: Ports;
   readonly #id: string | undefined;
-  readonly #open = new OpenRequests();
+  readonly #open: OpenRequests;
   readonly #own: OwnRequests;
   readonly catalogue: Catalogue;
   readonly #settlement: Settlement;
@@ -74,8 +74,12 @@ export class Session {
   /** Requests that wait for their ruling; later ones wait behind them, so that none overtakes another. */
   #queue: Promise<void> | undefined;
 
-  /** `id`: the scope value of counters `per session`; absent counts as the grant. */
-  constructor(governance: Governance, ports: Ports, id?: string) {
+  /**
+   * `id`: the scope value of counters `per session`; absent counts as the grant. `load`: what the grant's other
+   * sessions have in flight.
+   */
+  constructor(governance: Governance, ports: Ports, id?: string, load?: Load) {
+    this.#open = new OpenRequests(REQUEST_CAPS, load);
     this.#governance = governance;
     this.#ports = ports;
     this.#id = id;

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as wait } from "node:timers/promises";
 import type { Grant } from "../../grants/grant.ts";
 import type { MaybePromise } from "../../state/store.ts";
 import { type Child, ChildNotStarted } from "../../transport/child.ts";
@@ -9,6 +8,7 @@ import { errorMessage, TOO_MANY } from "../denials.ts";
 import { clientOf, modernMeta } from "../era.ts";
 import type { Governance } from "../governance.ts";
 import { recordRefusal } from "../records.ts";
+import { type Load, REQUEST_CAPS } from "../requests.ts";
 import type { Seals } from "../seal.ts";
 import type { Backend, Inbound } from "./front.ts";
 import { LegacyChild } from "./legacy-children.ts";
@@ -48,7 +48,9 @@ interface Nursery {
   readonly governance: Governance;
   readonly sessions: Map<string, Held<LegacyChild>>;
   shared: Promise<Held<SharedChild>> | undefined;
+  /** Children that run, start or end. */
   count: number;
+  readonly load: Load;
   /** When the next child may start: milliseconds of the monotonic clock. */
   next: number;
 }
@@ -56,11 +58,15 @@ interface Nursery {
 interface Held<T> {
   readonly child: T;
   idle: NodeJS.Timeout | undefined;
+  /** No request finds it any more. */
+  readonly forget: () => void;
 }
 
-/** Why no child was started. */
-class TooManyChildren extends Error {
-  override readonly name = "TooManyChildren";
+const TOO_MANY_CHILDREN = "Too many servers run or start for this grant; try again later.";
+
+/** No child is started now. */
+class NoChild extends Error {
+  override readonly name = "NoChild";
 }
 
 /**
@@ -71,6 +77,7 @@ export class ChildBackend implements Backend {
   readonly #options: ChildBackendOptions;
   readonly #caps: ChildCaps;
   readonly #nurseries = new Map<string, Nursery>();
+  readonly #stopping = new Set<Promise<void>>();
   #ending = false;
 
   constructor(options: ChildBackendOptions) {
@@ -96,7 +103,8 @@ export class ChildBackend implements Backend {
         if (held === undefined) sessionUnknown(reply, admitted);
         else held.child.post(admitted, reply);
       } else if (message.kind === "request" && message.method === "initialize") {
-        const held = await this.#startSession(nursery, inbound.grant, message.params?.clientInfo);
+        const { clientInfo } = message.params ?? {};
+        const held = await this.#startSession(nursery, inbound.grant, clientInfo, reply);
         held.child.post(admitted, reply);
       } else {
         const problem =
@@ -120,9 +128,20 @@ export class ChildBackend implements Backend {
       reply.json(406, errorMessage(null, INVALID_REQUEST, text));
       return;
     }
-    const held = this.#find(this.#nursery(grant), grant, headers.get("mcp-session-id") ?? "");
-    if (held === undefined) sessionUnknown(reply);
-    else if (!held.child.listen(reply)) {
+    const nursery = this.#nursery(grant);
+    const { load } = nursery;
+    const held = this.#find(nursery, grant, headers.get("mcp-session-id") ?? "");
+    if (held === undefined) {
+      sessionUnknown(reply);
+    } else if (load.streams >= REQUEST_CAPS.streams) {
+      const text = "Too many streams are open; end one first.";
+      reply.json(429, errorMessage(null, TOO_MANY, text), { "retry-after": "1" });
+    } else if (held.child.listen(reply)) {
+      load.streams++;
+      reply.onClosed(() => {
+        load.streams--;
+      });
+    } else {
       const text = "The session has a stream already.";
       reply.json(409, errorMessage(null, INVALID_REQUEST, text));
     }
@@ -135,7 +154,7 @@ export class ChildBackend implements Backend {
       return;
     }
     reply.empty(200);
-    await held.child.stop();
+    await this.#end(held);
   }
 
   refused(grant: Grant, message: string): void {
@@ -158,7 +177,7 @@ export class ChildBackend implements Backend {
   }
 
   async close(): Promise<void> {
-    const ends: Promise<void>[] = [];
+    const ends: Promise<void>[] = [...this.#stopping];
     for (const { sessions, shared } of this.#nurseries.values()) {
       for (const { child } of sessions.values()) ends.push(child.stop());
       if (shared !== undefined) {
@@ -181,6 +200,7 @@ export class ChildBackend implements Backend {
       sessions: new Map(),
       shared: undefined,
       count: 0,
+      load: { running: 0, streams: 0 },
       next: 0,
     };
     this.#nurseries.set(grant.id, nursery);
@@ -198,58 +218,66 @@ export class ChildBackend implements Backend {
     nursery: Nursery,
     grant: Grant,
     clientInfo: unknown,
+    reply: Reply,
   ): Promise<Held<LegacyChild>> {
     const { seals, noise } = this.#options;
-    const process = await this.#start(nursery);
+    const process = await this.#start(nursery, () => !reply.closed);
     const { governance } = nursery;
     const id = randomUUID();
     const content = { id, ...clientOf(clientInfo), started: governance.now() };
     const sealed = seals.seal("session", { server: governance.server, grant: grant.id }, content);
+    const forget = (): void => {
+      nursery.sessions.delete(id);
+    };
     const ended = (): void => {
       clearTimeout(held.idle);
-      nursery.sessions.delete(id);
+      forget();
       nursery.count--;
     };
     const touched = (): void => this.#rest(held);
-    const child = new LegacyChild(process, governance, id, sealed, noise, touched, ended);
-    const held: Held<LegacyChild> = { child, idle: undefined };
+    const { load } = nursery;
+    const child = new LegacyChild(process, governance, id, sealed, load, noise, touched, ended);
+    const held: Held<LegacyChild> = { child, idle: undefined, forget };
     nursery.sessions.set(id, held);
     return held;
   }
 
-  async #startShared(nursery: Nursery): Promise<Held<SharedChild>> {
-    const { noise } = this.#options;
-    let held: Held<SharedChild> | undefined;
-    try {
-      const process = await this.#start(nursery);
+  #startShared(nursery: Nursery): Promise<Held<SharedChild>> {
+    const { governance, load } = nursery;
+    const forget = (): void => {
+      if (nursery.shared === starting) nursery.shared = undefined;
+    };
+    const start = async (): Promise<Held<SharedChild>> => {
+      const process = await this.#start(nursery, () => true);
       const ended = (): void => {
-        clearTimeout(held?.idle);
-        nursery.shared = undefined;
+        clearTimeout(held.idle);
+        forget();
         nursery.count--;
       };
-      const touched = (): void => {
-        if (held !== undefined) this.#rest(held);
-      };
-      const child = new SharedChild(process, nursery.governance, noise, touched, ended);
-      held = { child, idle: undefined };
+      const touched = (): void => this.#rest(held);
+      const { noise } = this.#options;
+      const child = new SharedChild(process, governance, load, noise, touched, ended);
+      const held: Held<SharedChild> = { child, idle: undefined, forget };
       return held;
-    } catch (error) {
-      nursery.shared = undefined;
-      throw error;
-    }
+    };
+    const starting = start();
+    starting.catch(forget);
+    return starting;
   }
 
-  async #start(nursery: Nursery): Promise<Child> {
+  /** `wanted`: whether anybody waits for it still, once it is its turn. */
+  async #start(nursery: Nursery, wanted: () => boolean): Promise<Child> {
     const { children, startMs, waiting } = this.#caps;
     const now = performance.now();
     const pause = nursery.next - now;
     if (this.#ending || nursery.count >= children || pause > startMs * waiting) {
-      throw new TooManyChildren("Too many servers run or start for this grant; try again later.");
+      throw new NoChild(TOO_MANY_CHILDREN);
     }
     nursery.count++;
     nursery.next = Math.max(nursery.next, now) + startMs;
     try {
       if (pause > 0) await wait(pause);
+      if (this.#ending || !wanted()) throw new NoChild(TOO_MANY_CHILDREN);
       return await this.#options.start();
     } catch (error) {
       nursery.count--;
@@ -257,14 +285,28 @@ export class ChildBackend implements Backend {
     }
   }
 
+  /** A child that is about to end takes no more requests. */
+  async #end(held: Held<LegacyChild> | Held<SharedChild>): Promise<void> {
+    clearTimeout(held.idle);
+    held.forget();
+    const stopped = held.child.stop();
+    this.#stopping.add(stopped);
+    await stopped;
+    this.#stopping.delete(stopped);
+  }
+
   /** Begins to count again how long nobody has used it. */
   #rest(held: Held<LegacyChild> | Held<SharedChild>): void {
     clearTimeout(held.idle);
     held.idle = setTimeout(() => {
       if (held.child.busy) this.#rest(held);
-      else void held.child.stop();
+      else void this.#end(held);
     }, this.#caps.idleMs).unref();
   }
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function sessionUnknown(reply: Reply, admitted?: Admitted): void {
@@ -279,7 +321,7 @@ function notStarted(
   governance: Governance,
 ): void {
   const id = answeredId(message);
-  if (error instanceof TooManyChildren) {
+  if (error instanceof NoChild) {
     reply.json(503, errorMessage(id, TOO_MANY, error.message), { "retry-after": "5" });
     return;
   }

@@ -4,10 +4,11 @@ import type { Reply } from "../../transport/http/reply.ts";
 import type { Admitted, Id, JsonObject } from "../admit.ts";
 import { TOO_MANY } from "../denials.ts";
 import type { Governance } from "../governance.ts";
+import type { Load } from "../requests.ts";
 import { type Answer, Session } from "../session.ts";
 import { MAX_SERVER_MESSAGE, reasonOf } from "../stdio.ts";
 
-/** Answers that one slow client has not taken; beyond it its connection is broken (bytes). */
+/** What one slow client may leave untaken; whoever leaves more is sent nothing any more (bytes). */
 const MAX_QUEUED = 16 * 1024 * 1024;
 
 export interface ChildSessionOptions {
@@ -15,6 +16,8 @@ export interface ChildSessionOptions {
   readonly child: Child;
   /** The scope value of counters `per session`. */
   readonly session?: string;
+  /** What the grant has in flight on all its children. */
+  readonly load: Load;
   /** Where a server's output goes that is no message. */
   readonly noise: (bytes: Uint8Array) => void;
   /** What the server sends, and what we answer in its place. */
@@ -46,6 +49,7 @@ export class ChildSession {
         noise: options.noise,
       },
       options.session,
+      options.load,
     );
     this.#session = session;
     connection.start({
@@ -82,9 +86,13 @@ function textOf(bytes: Uint8Array): string {
 /** Sends one message on a client's stream; a client that does not take what it is sent is let go. */
 export function sendEvent(reply: Reply, text: string): void {
   if (reply.closed) return;
+  // Judged by what was there before: one large message says nothing about its reader.
+  if (reply.queued > MAX_QUEUED) {
+    reply.abort();
+    return;
+  }
   if (!reply.begun) reply.stream();
   reply.event({ event: "message", data: text });
-  if (reply.queued > MAX_QUEUED) reply.abort();
 }
 
 /** Errors of the modern era that have an HTTP status of their own (MCP 2026-07-28, § Streamable HTTP). */

@@ -7,6 +7,7 @@ import { type RequestHeaders, readHeaders } from "../../transport/http/headers.t
 import { Reply } from "../../transport/http/reply.ts";
 import { type Admitted, admit, INTERNAL_ERROR, INVALID_REQUEST } from "../admit.ts";
 import { errorMessage } from "../denials.ts";
+import { REQUEST_CAPS } from "../requests.ts";
 import { answeredId, HEADER_MISMATCH, isModernVersion, mirrorProblem } from "./mirror.ts";
 
 /** One HTTP request that came in. */
@@ -42,12 +43,20 @@ export interface FrontOptions {
   readonly notice: (text: string) => void;
 }
 
+/**
+ * HTTP requests of one grant that are not over: what may be in flight, and room for what cancels and answers. Bodies
+ * that come slowly count, and answers that are taken slowly.
+ */
+export const MAX_EXCHANGES = REQUEST_CAPS.running + REQUEST_CAPS.streams + 64;
+
 const JSON_TYPE = /^application\/json *(?:; *charset="?utf-8"? *)?$/i;
 const METHODS = "GET, POST, DELETE, OPTIONS";
 
 /** The HTTP side of the proxy: every refusal that needs no policy, in its order, then the backend. */
 export class Front {
   readonly #options: FrontOptions;
+  /** How many exchanges are not over, by the id of their grant. */
+  readonly #exchanges = new Map<string, number>();
   #draining = false;
 
   constructor(options: FrontOptions) {
@@ -113,6 +122,14 @@ export class Front {
       turnAway(reply, { status: 404, message: "There is no server at this path." });
       return;
     }
+    if (!this.#enter(admitted.grant, reply)) {
+      turnAway(reply, {
+        status: 429,
+        message: "Too many requests are open; wait until some have ended.",
+        headers: { "retry-after": "1" },
+      });
+      return;
+    }
     if (this.#draining) response.setHeader("connection", "close");
     const inbound: Inbound = { grant: admitted.grant, headers };
     switch (request.method) {
@@ -132,6 +149,19 @@ export class Front {
           headers: { allow: METHODS },
         });
     }
+  }
+
+  /** False when the grant has too many requests open. */
+  #enter({ id }: Grant, reply: Reply): boolean {
+    const open = this.#exchanges.get(id) ?? 0;
+    if (open >= MAX_EXCHANGES) return false;
+    this.#exchanges.set(id, open + 1);
+    reply.onClosed(() => {
+      const left = (this.#exchanges.get(id) ?? 1) - 1;
+      if (left > 0) this.#exchanges.set(id, left);
+      else this.#exchanges.delete(id);
+    });
+    return true;
   }
 
   async #post(

@@ -2,7 +2,7 @@ import type { Child } from "../../transport/child.ts";
 import type { Reply } from "../../transport/http/reply.ts";
 import type { Admitted, Id, JsonObject } from "../admit.ts";
 import type { Governance } from "../governance.ts";
-import { idKey } from "../requests.ts";
+import { idKey, type Load } from "../requests.ts";
 import type { Answer } from "../session.ts";
 import { ChildSession, progressToken, sendAnswer, sendEvent } from "./child-session.ts";
 
@@ -31,6 +31,7 @@ export class LegacyChild {
     governance: Governance,
     id: string,
     sealed: string,
+    load: Load,
     noise: (bytes: Uint8Array) => void,
     touched: () => void,
     ended: () => void,
@@ -41,6 +42,7 @@ export class LegacyChild {
       governance,
       child,
       session: id,
+      load,
       noise,
       toClient: (text, about) => this.#toClient(text, about),
       ended: () => {

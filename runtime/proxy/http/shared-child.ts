@@ -11,7 +11,7 @@ import {
 } from "../admit.ts";
 import { errorMessage, METHOD_NOT_FOUND } from "../denials.ts";
 import type { Governance } from "../governance.ts";
-import { STREAM } from "../requests.ts";
+import { type Load, STREAM } from "../requests.ts";
 import { type NumberTexts, scan } from "../scan.ts";
 import type { Answer } from "../session.ts";
 import { write } from "../write.ts";
@@ -41,6 +41,7 @@ export class SharedChild {
   constructor(
     child: Child,
     governance: Governance,
+    load: Load,
     noise: (bytes: Uint8Array) => void,
     touched: () => void,
     ended: () => void,
@@ -49,6 +50,7 @@ export class SharedChild {
     this.#session = new ChildSession({
       governance,
       child,
+      load,
       noise,
       toClient: (text, about) => this.#toClient(text, about),
       ended,

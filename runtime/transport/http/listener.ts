@@ -10,7 +10,7 @@ export interface ListenAddress {
 export interface Caps {
   /** Connections on which nobody has proved who they are. */
   readonly strangers: number;
-  /** How long the head of a request may take to arrive (milliseconds). */
+  /** How long a connection may stay on which nobody has; and how long the head of any request may take (milliseconds). */
   readonly headMs: number;
   /** How long the whole request may take to arrive (milliseconds). */
   readonly requestMs: number;
@@ -31,14 +31,14 @@ export type Handler = (
 /** Accepts connections, and bounds what those may hold who have not said who they are. */
 export class Listener {
   readonly #server: Server;
-  readonly #strangers = new Set<Socket>();
+  readonly #strangers = new Map<Socket, NodeJS.Timeout>();
   readonly #caps: Caps;
 
   constructor(handler: Handler, caps: Caps = CAPS) {
     this.#caps = caps;
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
       const { socket } = request;
-      handler(request, response, () => this.#strangers.delete(socket));
+      handler(request, response, () => this.#know(socket));
     };
     this.#server = createServer(
       {
@@ -60,8 +60,15 @@ export class Listener {
       socket.destroy();
       return;
     }
-    this.#strangers.add(socket);
-    socket.once("close", () => this.#strangers.delete(socket));
+    // Whatever it asks in the meantime: what is answered without a token keeps no connection.
+    const late = setTimeout(() => socket.destroy(), this.#caps.headMs).unref();
+    this.#strangers.set(socket, late);
+    socket.once("close", () => this.#know(socket));
+  }
+
+  #know(socket: Socket): void {
+    clearTimeout(this.#strangers.get(socket));
+    this.#strangers.delete(socket);
   }
 
   /** Resolves with the port; rejects when the address cannot be had. */

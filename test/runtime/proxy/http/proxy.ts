@@ -37,6 +37,8 @@ export interface ProxyOptions {
   readonly shadow?: boolean;
   /** Unlimited unless it is said: tests are faster than clients. */
   readonly messagesPerSecond?: number;
+  /** Called whenever a child is about to start. */
+  readonly started?: () => void;
 }
 
 export interface HttpProxy {
@@ -75,7 +77,10 @@ export async function startHttpProxy(
           timeoutMs,
         })
       : new ChildBackend({
-          start: () => startChild({ ...behind, env: process.env, graceMs: 500 }),
+          start: () => {
+            options.started?.();
+            return startChild({ ...behind, env: process.env, graceMs: 500 });
+          },
           governanceOf: () => governance,
           seals,
           noise: () => {},
