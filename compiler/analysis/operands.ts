@@ -59,15 +59,24 @@ const conditionKeys = new WeakMap<Condition, string>();
 
 const WITHOUT_MEANING = new Set(["span", "operatorSpan", "quoted"]);
 
+/** Printable ASCII without what JSON escapes. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 function keyText(value: unknown): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(keyText).join()}]`;
+  if (typeof value === "string") return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) {
+    let text = "[";
+    for (const item of value) text += `${keyText(item)},`;
+    return `${text}]`;
+  }
   if ("kind" in value && value.kind === "number" && "value" in value) return String(value.value);
   let text = "{";
-  for (const [key, part] of Object.entries(value)) {
+  const node = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(node)) {
     // Where `ignoring case` stands does not matter, that it stands does.
     if (key === "ignoringCase") text += "ignoringCase,";
-    else if (!WITHOUT_MEANING.has(key)) text += `${key}:${keyText(part)},`;
+    else if (!WITHOUT_MEANING.has(key)) text += `${key}:${keyText(node[key])},`;
   }
   return `${text}}`;
 }

@@ -49,14 +49,8 @@ function keyOf(rule: BoundRule): string | undefined {
   if (node.kind === "ask") {
     clauses.push([...(node.by ?? [])].map(({ value }) => value).sort(), node.within?.ms);
   }
-  return JSON.stringify([
-    rule.kind,
-    rule.of,
-    rule.all,
-    rule.shadow,
-    selection.names,
-    selection.globs,
-    guardKey(rule.guard),
-    clauses,
-  ]);
+  // Most rules have one name and no globs: texts of these are cheaper than of lists.
+  const { names, globs } = selection;
+  const targets = globs.length === 0 && names.length === 1 ? names[0] : [names, globs];
+  return `${rule.kind} ${rule.of} ${rule.shadow} ${JSON.stringify([targets, clauses])} ${guardKey(rule.guard)}`;
 }
