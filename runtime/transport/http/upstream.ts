@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
-import type { Pool } from "undici";
+import type { Pools } from "./pools.ts";
 
 export interface UpstreamOptions {
   readonly url: URL;
@@ -63,7 +63,9 @@ export class HttpUpstream {
       bodyTimeout: 0,
       connect: { timeout: CONNECT_MS },
     };
-    this.#pools = openPools(url.origin, options);
+    // Loaded here, so that who serves a child process does not wait for it. A failure is told by `send`.
+    this.#pools = import("./pools.ts").then(({ openPools }) => openPools(url.origin, options));
+    this.#pools.catch(() => undefined);
     this.#path = url.pathname + url.search;
     this.#headers = { ...userInfo(url), ...lowerCased(headers) };
   }
@@ -91,17 +93,6 @@ export class HttpUpstream {
     const { requests, streams } = await this.#pools;
     await Promise.all([requests.destroy(), streams.destroy()]);
   }
-}
-
-interface Pools {
-  readonly requests: Pool;
-  readonly streams: Pool;
-}
-
-/** The client is loaded only where it is used: a proxy over stdio starts much faster without it. */
-async function openPools(origin: string, options: Pool.Options): Promise<Pools> {
-  const { Pool } = await import("undici");
-  return { requests: new Pool(origin, options), streams: new Pool(origin, options) };
 }
 
 function failure(error: unknown): UpstreamFailed {
