@@ -1,12 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Calls of each measurement, the first `WARM` not counted. */
-const CALLS = 15_000;
-const WARM = 5_000;
-/** The ways take turns, so that a busy machine is busy for all. */
-const ROUNDS = 3;
+/** Calls of each way that are not counted. */
+const WARM = 6_000;
+/** The ways take turns, a few calls each, so that a busy machine is busy for all. */
+const ROUNDS = 60;
+const CALLS = 250;
 
 /** The folder of the bundles: this file is somewhere in it. */
 const dist = dirname(process.argv[1] as string);
@@ -103,32 +103,54 @@ export async function run(): Promise<void> {
   }
 }
 
+interface Contender {
+  readonly name: string;
+  readonly calls: Calls;
+  /** Microseconds of every call, and of the middle one of each round. */
+  readonly each: number[];
+  readonly middles: number[];
+  readonly perSecond: number[];
+}
+
 async function measure(ways: Record<string, string[]>, inFlight: number): Promise<void> {
-  const times = new Map(Object.keys(ways).map((name) => [name, [] as number[]]));
-  const rates = new Map(Object.keys(ways).map((name) => [name, [] as number[]]));
+  const contenders: Contender[] = Object.entries(ways).map(([name, command]) => {
+    return { name, calls: new Calls(command), each: [], middles: [], perSecond: [] };
+  });
+  for (const { calls } of contenders) await callMany(calls, WARM, inFlight);
+  const before = contenders.map(({ calls }) => calls.cpu());
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, command] of Object.entries(ways)) {
-      const { each, perSecond } = await callMany(command, inFlight);
-      times.get(name)?.push(...each);
-      rates.get(name)?.push(perSecond);
+    for (const { calls, each, middles, perSecond } of contenders) {
+      const began = performance.now();
+      const times = await callMany(calls, CALLS, inFlight);
+      perSecond.push((CALLS * 1_000) / (performance.now() - began));
+      middles.push(quantile(times, 0.5));
+      each.push(...times);
     }
   }
-  const at = (name: string, part: number): number => quantile(times.get(name) ?? [], part);
-  const floor = at("raw pass-through", 0.5) - at("direct", 0.5);
-  const columns = ["p50 µs", "p99 µs", "added p50", "of the floor's", "calls/s"];
+  const cpu = contenders.map(({ calls }, index) => calls.cpu() - (before[index] as number));
+  await Promise.all(contenders.map(({ calls }) => calls.close()));
+
+  const added = (name: string): number => {
+    const [direct] = contenders;
+    const own = contenders.find((contender) => contender.name === name);
+    const more = own?.middles.map((middle, round) => middle - (direct?.middles[round] ?? 0));
+    return quantile(more ?? [], 0.5);
+  };
+  const floor = added("raw pass-through");
+  const columns = ["p50 µs", "p99 µs", "added p50", "of the floor's", "CPU µs a call", "calls/s"];
   console.log(
-    `${`${inFlight} in flight`.padEnd(18)}${columns.map((c) => c.padStart(16)).join("")}`,
+    `${`${inFlight} in flight`.padEnd(18)}${columns.map((c) => c.padStart(15)).join("")}`,
   );
-  for (const name of Object.keys(ways)) {
-    const added = at(name, 0.5) - at("direct", 0.5);
+  for (const [index, { name, each, middles, perSecond }] of contenders.entries()) {
     const row = [
-      at(name, 0.5).toFixed(0),
-      at(name, 0.99).toFixed(0),
-      name === "direct" ? "" : added.toFixed(0),
-      name === "direct" ? "" : `${(added / floor).toFixed(2)}×`,
-      quantile(rates.get(name) ?? [], 0.5).toFixed(0),
+      quantile(middles, 0.5).toFixed(0),
+      quantile(each, 0.99).toFixed(0),
+      index === 0 ? "" : added(name).toFixed(0),
+      index === 0 ? "" : `${(added(name) / floor).toFixed(2)}×`,
+      ((cpu[index] as number) / (ROUNDS * CALLS)).toFixed(0),
+      quantile(perSecond, 0.5).toFixed(0),
     ];
-    console.log(`${name.padEnd(18)}${row.map((cell) => cell.padStart(16)).join("")}`);
+    console.log(`${name.padEnd(18)}${row.map((cell) => cell.padStart(15)).join("")}`);
   }
   console.log();
 }
@@ -141,7 +163,7 @@ async function measureStart(ways: Record<string, string[]>): Promise<void> {
     for (let i = 0; i < 7; i++) {
       const began = performance.now();
       const calls = new Calls(command);
-      await calls.call(1);
+      await calls.next();
       each.push(performance.now() - began);
       await calls.close();
     }
@@ -152,27 +174,19 @@ async function measureStart(ways: Record<string, string[]>): Promise<void> {
   }
 }
 
-async function callMany(
-  command: readonly string[],
-  inFlight: number,
-): Promise<{ each: number[]; perSecond: number }> {
-  const calls = new Calls(command);
+/** The microseconds of so many calls. */
+async function callMany(calls: Calls, count: number, inFlight: number): Promise<number[]> {
   const each: number[] = [];
-  let next = 0;
-  let began = 0;
+  let left = count;
   const worker = async (): Promise<void> => {
-    while (next < CALLS) {
-      const id = ++next;
-      if (id === WARM) began = performance.now();
+    while (left-- > 0) {
       const sent = performance.now();
-      await calls.call(id);
-      if (id > WARM) each.push((performance.now() - sent) * 1_000);
+      await calls.next();
+      each.push((performance.now() - sent) * 1_000);
     }
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
-  const seconds = (performance.now() - began) / 1_000;
-  await calls.close();
-  return { each, perSecond: (CALLS - WARM) / seconds };
+  return each;
 }
 
 /** A client that costs as little as it can. */
@@ -180,6 +194,7 @@ class Calls {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #waiting = new Map<number, () => void>();
   #rest = "";
+  #last = 0;
 
   constructor([command, ...args]: readonly string[]) {
     this.#process = spawn(command as string, args);
@@ -196,7 +211,8 @@ class Calls {
     });
   }
 
-  call(id: number): Promise<void> {
+  next(): Promise<void> {
+    const id = ++this.#last;
     const params = {
       name: "echo",
       arguments: { message: `hello number ${id}`, amount: 42, currency: "eur" },
@@ -206,6 +222,19 @@ class Calls {
       this.#waiting.set(id, resolve);
       this.#process.stdin.write(`${text}\n`);
     });
+  }
+
+  /** Microseconds of processor time so far, all threads together; NaN where the system does not tell. */
+  cpu(): number {
+    const tasks = `/proc/${this.#process.pid}/task`;
+    try {
+      const nanoseconds = readdirSync(tasks).map((task) =>
+        Number(readFileSync(join(tasks, task, "schedstat"), "utf8").split(" ")[0]),
+      );
+      return nanoseconds.reduce((sum, one) => sum + one, 0) / 1_000;
+    } catch {
+      return Number.NaN;
+    }
   }
 
   close(): Promise<void> {

@@ -1,8 +1,7 @@
 import type { Json } from "../../policy/index.ts";
 import { confusableKey } from "./fold.ts";
 import { confusableMethod, ENVELOPE, NOTIFICATIONS, REFERENCE, REQUESTS } from "./methods.ts";
-import { NO_NUMBERS, type NumberTexts, type ScanResult, scan } from "./scan.ts";
-import { scanPlain } from "./scan-plain.ts";
+import { type NumberTexts, scan } from "./scan.ts";
 import { utf8Text } from "./utf8.ts";
 
 /**
@@ -70,9 +69,7 @@ export function admit(bytes: Uint8Array): Admitted | Refused {
   if (text.charCodeAt(0) === 0xfeff) {
     return refuse(null, PARSE_ERROR, "The message begins with a byte order mark; remove it.");
   }
-  const plain = scanPlain(text);
-  const scanned: ScanResult =
-    plain === undefined ? scan(text) : { ok: true, value: plain, numbers: NO_NUMBERS };
+  const scanned = scan(text);
   if (!scanned.ok) {
     const id =
       scanned.value === undefined ? idInText(text.slice(0, 2_048), text) : answerId(scanned.value);
@@ -84,7 +81,7 @@ export function admit(bytes: Uint8Array): Admitted | Refused {
         : `The message is refused: ${scanned.message}.`,
     );
   }
-  const { value, numbers } = scanned;
+  const { value, numbers, plain } = scanned;
   if (Array.isArray(value)) {
     return refuse(
       null,
@@ -103,7 +100,7 @@ export function admit(bytes: Uint8Array): Admitted | Refused {
   if (wrong !== undefined) {
     return refuse(message.kind === "request" ? message.id : undefined, INVALID_REQUEST, wrong);
   }
-  return { ok: true, message, value: object, numbers, text: plain === undefined ? plain : text };
+  return { ok: true, message, value: object, numbers, text: plain ? text : undefined };
 }
 
 function envelopeProblem(object: JsonObject, numbers: NumberTexts): string | undefined {

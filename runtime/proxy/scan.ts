@@ -20,14 +20,14 @@ export const MESSAGE_LIMITS: ScanLimits = { depth: 64, values: 20_000 };
 /** The texts of numbers, by the object or list that holds them and the key or index there. */
 export type NumberTexts = ReadonlyMap<object, Map<string, string>>;
 
-export const NO_NUMBERS: NumberTexts = new Map();
-
 export type ScanResult =
   | {
       readonly ok: true;
       /** Its objects inherit nothing, so `__proto__` is a key like any other. */
       readonly value: Json;
       readonly numbers: NumberTexts;
+      /** The text is the one that `write` would make of it: it need not be written anew. */
+      readonly plain: boolean;
     }
   | {
       readonly ok: false;
@@ -53,7 +53,7 @@ export function scan(text: string, limits: ScanLimits = MESSAGE_LIMITS): ScanRes
   try {
     const value = scanner.document();
     if (scanner.problem !== undefined) return { ok: false, ...scanner.problem, value };
-    return { ok: true, value, numbers: scanner.numbers };
+    return { ok: true, value, numbers: scanner.numbers, plain: scanner.plain };
   } catch (error) {
     if (error instanceof Stop) return { ok: false, reason: error.reason, message: error.message };
     throw error;
@@ -89,6 +89,8 @@ class Scanner {
   readonly #limits: ScanLimits;
   readonly numbers = new Map<object, Map<string, string>>();
   problem: { reason: "duplicate" | "number"; message: string } | undefined;
+  /** No white space, no escape, and no key that does not keep its place. */
+  plain = true;
   #at = 0;
   #values = 0;
 
@@ -142,8 +144,9 @@ class Scanner {
       if (this.#text.charCodeAt(this.#at) !== 0x3a) throw this.#unexpected();
       this.#at++;
       this.#space();
-      // The first one stays; the message is refused in any case.
-      if (key in object) {
+      if (mayMove(key)) this.plain = false;
+      // The first one stays; the message is refused in any case. No JSON is undefined.
+      if (object[key] !== undefined) {
         this.problem ??= { reason: "duplicate", message: `the key ${quote(key)} stands twice` };
         this.#value(depth + 1, undefined, key);
       } else {
@@ -201,6 +204,7 @@ class Scanner {
   }
 
   #escaped(start: number, firstEscape: number): string {
+    this.plain = false;
     const text = this.#text;
     const parts: string[] = [];
     let from = start;
@@ -261,6 +265,7 @@ class Scanner {
     for (;;) {
       const unit = this.#text.charCodeAt(this.#at);
       if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return;
+      this.plain = false;
       this.#at++;
     }
   }
@@ -270,6 +275,12 @@ class Scanner {
       ? new Stop("syntax", "it ends too early")
       : new Stop("syntax", `it is not JSON at character ${at + 1}`);
   }
+}
+
+/** Objects put keys that are indexes before all others. */
+function mayMove(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return first >= 0x30 && first <= 0x39;
 }
 
 function quote(key: string): string {
