@@ -15,6 +15,11 @@ process.stdin.once("data", (line) => {
   process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id, result: { content: [] } }) + "\\n");
 });`;
 
+/** The least that any proxy in Node adds: another Node. */
+const PASS_THROUGH = `
+import { spawn } from "node:child_process";
+spawn(process.argv[2], process.argv.slice(3), { stdio: "inherit" }).on("close", () => process.exit(0));`;
+
 const CALL = {
   jsonrpc: "2.0",
   id: 1,
@@ -78,6 +83,7 @@ export async function run(): Promise<void> {
     const validating = compiled("validating", source(`${listed}validate arguments\n`));
     const ways: Readonly<Record<string, readonly string[]>> = {
       "the server by itself": server,
+      "another Node before it": [file("floor.mjs", PASS_THROUGH), process.execPath, ...server],
       "mcpp serve, compiled": serve(plain),
       "  with counters in SQLite": serve(plain, "--state", `sqlite:${join(folder, "state.db")}`),
       "  that validates 100 schemas": serve(validating),
