@@ -18,6 +18,8 @@ export interface ToolCall {
   readonly args: JsonObject;
 }
 
+/** Well-formed, and in every normal form. */
+const ASCII = /^[\0-\x7f]*$/;
 const NO_ARGUMENTS: JsonObject = Object.create(null);
 
 /** The tool and arguments of a `tools/call`, or why it is refused before any policy is asked. */
@@ -31,7 +33,7 @@ export function readCall(
   if (typeof tool !== "string" || tool === "") {
     return refuse(id, "A `tools/call` needs the `name` of a tool, a string.");
   }
-  if (tool !== tool.normalize("NFC") || !isWellFormed(tool)) {
+  if (!ASCII.test(tool) && (tool !== tool.normalize("NFC") || !isWellFormed(tool))) {
     return refuse(id, "The `name` of a tool must be well-formed Unicode in normal form C.");
   }
   const given = params?.arguments;

@@ -1,4 +1,5 @@
 import type { Json } from "../../policy/index.ts";
+import type { JsonObject } from "./admit.ts";
 import { confusableKey, type FoldedNames, foldedNames } from "./fold.ts";
 import type { NumberTexts } from "./scan.ts";
 
@@ -76,7 +77,8 @@ function inspect(
     }
   }
   const texts = numbers.get(value);
-  for (const [key, held] of Object.entries(value) as [string, Json][]) {
+  for (const key of Object.keys(value)) {
+    const held = (value as JsonObject)[key] as Json;
     const next = list ? place?.each : place?.keys.get(key);
     if (typeof held === "number") {
       if (!everyNumber && place?.read !== true && next?.read !== true) continue;
@@ -84,7 +86,7 @@ function inspect(
       if (inexact(held, text)) {
         return `the number ${text ?? held} has more digits than every receiver keeps, and the policy reads it`;
       }
-    } else if (next !== undefined || everyNumber) {
+    } else if (typeof held === "object" && (next !== undefined || everyNumber)) {
       const problem = inspect(held, numbers, next, everyNumber);
       if (problem !== undefined) return problem;
     }
