@@ -15,7 +15,7 @@ import { PAYMENTS, PAYMENTS_TEXT } from "./payments.ts";
 
 // Random edits of a policy, its import and its tool list, with questions in between that nobody waits for.
 
-const EDITS = Number(process.env.MCPP_EDITS ?? (process.env.CI === "true" ? 10_000 : 600));
+const EDITS = Number(process.env.MCPP_EDITS ?? 10_000);
 const EDITS_A_RUN = 200;
 
 const START = `server payments tools "./payments.tools.json"
