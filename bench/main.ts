@@ -1,6 +1,10 @@
 // `npm run bench [-- NAME…]`: runs the named benches, or all. Each prints its numbers beside its floor and its
 // peers from the same run, as ratios; machines differ, ratios less so.
 
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 interface Bench {
   readonly what: string;
   readonly load: () => Promise<{ readonly run: () => Promise<void> }>;
@@ -48,6 +52,10 @@ if (unknown.length > 0) {
   console.error(`There is no bench named ${unknown.join(", ")}; there are ${names}.`);
   process.exit(2);
 }
+// Nothing is counted in the home of whoever runs a bench.
+const state = mkdtempSync(join(tmpdir(), "mcpp-bench-"));
+process.env.XDG_STATE_HOME = state;
+process.on("exit", () => rmSync(state, { recursive: true, force: true }));
 for (const [name, { what, load }] of Object.entries(BENCHES)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   console.log(`\n${name}: ${what}\n`);

@@ -84,10 +84,10 @@ export async function run(): Promise<void> {
     const ways: Readonly<Record<string, readonly string[]>> = {
       "the server by itself": server,
       "another Node before it": [file("floor.mjs", PASS_THROUGH), process.execPath, ...server],
-      "mcpp serve, compiled": serve(plain),
+      "mcpp serve, compiled": serve(plain, "--state", "memory"),
       "  with counters in SQLite": serve(plain, "--state", `sqlite:${join(folder, "state.db")}`),
-      "  that validates 100 schemas": serve(validating),
-      "mcpp serve, from text": serve(join(folder, "plain.mcpp")),
+      "  that validates 100 schemas": serve(validating, "--state", "memory"),
+      "mcpp serve, from text": serve(join(folder, "plain.mcpp"), "--state", "memory"),
     };
     const times = new Map(Object.keys(ways).map((name) => [name, [] as number[]]));
     for (let start = 0; start < STARTS; start++) {
