@@ -79,12 +79,8 @@ const WAYS: Readonly<Record<string, () => Promise<Place>>> = {
 
 const LONG = "trigger-long-running-operation";
 
-/**
- * Initialize, list, call, progress and cancel; and what is hidden is not there.
- *
- * @param reports How many of the four progress reports arrive at least; the last may cross with the answer.
- */
-async function exercise(client: AnyClient, reports = 3): Promise<void> {
+/** Initialize, list, call, progress and cancel; and what is hidden is not there. */
+async function exercise(client: AnyClient): Promise<void> {
   const tools = await client.tools();
   expect(tools).toContain("echo");
   expect(tools).not.toContain("get-env");
@@ -92,11 +88,12 @@ async function exercise(client: AnyClient, reports = 3): Promise<void> {
   let heard = 0;
   const done = await client.call(
     LONG,
-    { duration: 0.2, steps: 4 },
+    // Far apart, so that the answer cannot overtake more than the last report on a busy machine.
+    { duration: 1, steps: 4 },
     { onprogress: () => void heard++ },
   );
   expect(done).toContain("completed");
-  expect(heard).toBeGreaterThanOrEqual(reports);
+  expect(heard).toBeGreaterThanOrEqual(3);
   const away = new AbortController();
   const cancelled = client.call(
     LONG,
@@ -134,8 +131,7 @@ describe("other programs", () => {
   async function through(place: Place): Promise<void> {
     const client = await connect("SDK 1", place);
     try {
-      // These programs hand messages on without keeping their order, so answers overtake reports.
-      await exercise(client, 1);
+      await exercise(client);
     } finally {
       await client.close();
     }
