@@ -24,11 +24,7 @@ export function permits(line: Buffer): unknown {
   const { method, params } = value;
   if (params !== undefined && params !== null && !isRecord(params)) return undefined;
   const hasId = "id" in value;
-  if (
-    hasId &&
-    typeof value.id !== "string" &&
-    !/"id"\s*:\s*-?(0|[1-9][0-9]{0,15})\s*[,}]/.test(text)
-  ) {
+  if (hasId && typeof value.id !== "string" && !/^-?(0|[1-9][0-9]{0,15})$/.test(writtenId(text))) {
     return undefined;
   }
   if (hasId && typeof value.id === "number" && !Number.isSafeInteger(value.id)) return undefined;
@@ -73,9 +69,27 @@ function lookAlike(object: Record<string, unknown>, names: readonly string[]): b
   );
 }
 
+/** How the `id` of the message itself is written; those of objects inside it are none of it. `text` is JSON. */
+function writtenId(text: string): string {
+  const tokens = tokensOf(text);
+  let depth = 0;
+  for (const [index, token] of tokens.entries()) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (depth === 1 && tokens[index + 1] === ":" && JSON.parse(token) === "id") {
+      return tokens[index + 2] ?? "";
+    }
+  }
+  return "";
+}
+
+function tokensOf(text: string): string[] {
+  return text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/gs) ?? [];
+}
+
 /** No repeated key, at most 64 levels and 20 000 values, no infinite number; `text` is JSON. */
 function plain(text: string): boolean {
-  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/gs) ?? [];
+  const tokens = tokensOf(text);
   const open: (Set<string> | undefined)[] = [];
   let values = 0;
   for (const [index, token] of tokens.entries()) {

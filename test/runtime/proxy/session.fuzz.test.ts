@@ -17,6 +17,11 @@ import { FUZZ_POLICY, linesOf, wire } from "./mutated-messages.ts";
 const RUNS = Number(process.env.MCPP_FUZZ_RUNS ?? (process.env.CI ? 200_000 : 20_000));
 const SEED = Number(process.env.MCPP_FUZZ_SEED ?? Date.now() % 2 ** 31);
 
+/** What earlier runs have found. */
+const FOUND = [
+  '{"jsonrpc":"2.0","id":1e0,"method":"tools/call","params":{"id":2,"name":"echo","arguments":{}}}',
+];
+
 const rulebook = new Rulebook(FUZZ_POLICY, compileEngine(FUZZ_POLICY));
 const store = (await openStore("memory")).forServer("fuzz");
 const rounds = new Rounds(new Seals(), { server: "fuzz", grant: "local" }, store, () => 0);
@@ -78,7 +83,7 @@ describe("mutated and concatenated messages", () => {
         expect(received(bytes)).toEqual(expected);
         passed += expected.length;
       }),
-      { numRuns: RUNS, seed: SEED },
+      { numRuns: RUNS, seed: SEED, examples: FOUND.map((line) => [Buffer.from(line)]) },
     );
     expect(messages).toBeGreaterThanOrEqual(RUNS);
     // Both sides of the law are exercised.
