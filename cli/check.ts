@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import type { Diagnostic } from "../language/index.ts";
 import { type CliCommand, EXIT_FINDINGS, EXIT_OK } from "./command.ts";
+import { isConfig, loadConfig } from "./config/load.ts";
 import { compileFile, readSource } from "./policy-file.ts";
 import { wantsColour } from "./report/colour.ts";
 import { summarise } from "./report/report.ts";
@@ -9,7 +10,7 @@ import { REPORTERS, type ReportFormat } from "./report/reporter.ts";
 export const command: CliCommand = {
   declare: (command) =>
     command
-      .argument("<file...>", "policies")
+      .argument("<file...>", "policies, and configurations of gateways (.yaml)")
       .option("--tools <file>", "a tool list in place of the one that the policy names")
       .option("--strict", "let warnings count as errors")
       .addOption(
@@ -26,7 +27,13 @@ export const command: CliCommand = {
     };
     const list = tools === undefined ? undefined : readSource(tools);
     const files = [...new Set(args)];
-    const diagnostics = distinct(files.flatMap((file) => compileFile(file, list).diagnostics));
+    const diagnostics = distinct(
+      files.flatMap((file) =>
+        isConfig(file)
+          ? loadConfig(readSource(file), process.env).diagnostics
+          : compileFile(file, list).diagnostics,
+      ),
+    );
     const colour = wantsColour(process.stdout);
     process.stdout.write(REPORTERS[format]({ diagnostics, files: files.length, colour }));
     const { errors, warnings } = summarise(diagnostics);

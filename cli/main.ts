@@ -26,7 +26,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./pull.ts"),
   },
   check: {
-    summary: "type-check policies",
+    summary: "type-check policies and configurations",
     load: () => import("./check.ts"),
   },
   compile: {

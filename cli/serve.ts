@@ -19,6 +19,8 @@ import {
 } from "../runtime/index.ts";
 import { type CliCommand, EXIT_FAILED, EXIT_OK, Failure, type Invocation } from "./command.ts";
 import { collect, describeTarget, type Target, targetOf } from "./connect.ts";
+import { durationMs } from "./duration.ts";
+import { NEVER_FORWARDED } from "./forwarded-headers.ts";
 import { grantOf } from "./grant-options.ts";
 import { answerWithFailure } from "./serve-failure.ts";
 import { type HttpOptions, serveHttp } from "./serve-http.ts";
@@ -256,9 +258,6 @@ function httpOptions(options: ServeOptions): HttpOptions | undefined {
   };
 }
 
-/** What clients prove themselves with is theirs and ours. */
-const NEVER_FORWARDED = new Set(["authorization", "cookie", "proxy-authorization", "x-api-key"]);
-
 function forwardable(name: string): string {
   const lower = name.toLowerCase();
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) {
@@ -275,16 +274,10 @@ function rateOf(text: string): number {
   throw new Failure(`\`--rate ${text}\` is not a whole number of messages a second.`);
 }
 
-const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
-const MAX_TIMER = 2 ** 31 - 1;
-
 function millisecondsOf(duration: string): number {
-  const match = /^([0-9]{1,9})(ms|s|m|h)$/.exec(duration);
-  const ms = Number(match?.[1]) * UNITS[(match?.[2] ?? "ms") as keyof typeof UNITS];
-  if (match === null || ms < 1 || ms > MAX_TIMER) {
-    throw new Failure(`\`--timeout ${duration}\` is not a duration such as 30s or 10m.`);
-  }
-  return ms;
+  const ms = durationMs(duration);
+  if (ms !== undefined) return ms;
+  throw new Failure(`\`--timeout ${duration}\` is not a duration such as 30s or 10m.`);
 }
 
 /** The server id of a server that nobody has named. */

@@ -1,3 +1,6 @@
+import * as configMessages from "../cli/config/messages.ts";
+import { readyOf } from "../cli/config/policies.ts";
+import { readConfig } from "../cli/config/read.ts";
 import { catalogue } from "../compiler/catalogue.ts";
 import { compile } from "../compiler/compile.ts";
 import {
@@ -9,9 +12,15 @@ import {
   Source,
 } from "../language/index.ts";
 
+/** Every diagnostic there is: of policies, and of gateways' configurations. */
+export const documented: readonly Message<never>[] = [
+  ...catalogue,
+  ...(Object.values(configMessages) as readonly unknown[] as readonly Message<never>[]),
+].sort((a, b) => (a.code < b.code ? -1 : 1));
+
 /** The reference of diagnostics: file name → text, one page a code, and an index. */
 export function pages(): ReadonlyMap<string, string> {
-  const entries = catalogue.map((entry): [string, string] => [`${entry.code}.md`, pageOf(entry)]);
+  const entries = documented.map((entry): [string, string] => [`${entry.code}.md`, pageOf(entry)]);
   return new Map([["README.md", index()], ...entries]);
 }
 
@@ -52,11 +61,12 @@ const CHAPTERS: readonly (readonly [string, string])[] = [
   ["5", "Reachability: what never has an effect"],
   ["6", "Risk and coverage"],
   ["7", "Compiling"],
+  ["8", "Configuration of a gateway"],
 ];
 
 function index(): string {
   const chapters = CHAPTERS.map(([digit, title]) => {
-    const rows = catalogue
+    const rows = documented
       .filter(({ code }) => code.startsWith(`MCPP${digit}`))
       .map(({ code, severity, title }) => `| [${code}](${code}.md) | ${severity} | ${title} |`);
     return `## ${title}\n\n| code | severity | title |\n|---|---|---|\n${rows.join("\n")}\n`;
@@ -77,14 +87,22 @@ function pageOf(entry: Message<never>): string {
     `${severity[0]?.toUpperCase()}${severity.slice(1)}.`,
     explanation,
     "## Example",
-    fence("mcpp", example.fails),
+    fence(languageOf(entry), example.fails),
     fence("text", found.map((one) => renderDiagnostic(one)).join("\n\n")),
     ...(fixes.length === 0 ? [] : [`The editor offers:\n\n${fixes.join("\n")}`]),
     "Instead:",
-    fence("mcpp", example.passes),
+    fence(languageOf(entry), example.passes),
     "[All diagnostics](README.md)",
   ];
   return `${sections.join("\n\n")}\n`;
+}
+
+function isOfConfiguration({ code }: Message<never>): boolean {
+  return code.startsWith("MCPP8");
+}
+
+function languageOf(entry: Message<never>): string {
+  return isOfConfiguration(entry) ? "yaml" : "mcpp";
 }
 
 /** A fence that nothing inside it ends. */
@@ -96,9 +114,10 @@ function fence(language: string, text: string): string {
 
 /** What one of an entry's examples gives. */
 export function diagnosticsOf(
-  { example }: Message<never>,
+  entry: Message<never>,
   which: "fails" | "passes",
 ): readonly Diagnostic[] {
+  const { example } = entry;
   const { tools, files = {}, target } = example;
   const listed = tools !== undefined && !(which === "fails" && example.failsWithoutTools);
   const host = {
@@ -108,6 +127,25 @@ export function diagnosticsOf(
     },
     ...(listed ? { toolList: new Source("server.tools.json", JSON.stringify(tools)) } : {}),
   };
+  if (isOfConfiguration(entry)) {
+    const { diagnostics } = readConfig(new Source("mcpp.yaml", example[which]), {
+      env: {},
+      now: Date.parse("2026-11-23T10:00:00Z"),
+      statePath: (path) => path,
+      policy: (path) => {
+        const found = files[path];
+        return found === undefined
+          ? {
+              path,
+              diagnostics: [],
+              problem: `\`${path}\` could not be read: there is no such file or folder.`,
+            }
+          : readyOf(path, compile(new Source(path, found), host));
+      },
+    });
+    // Those of the policies are of other codes.
+    return diagnostics.filter(({ source }) => source.name === "mcpp.yaml");
+  }
   const options = target === undefined ? {} : { target };
   return compile(new Source("policy.mcpp", example[which]), host, options).diagnostics;
 }

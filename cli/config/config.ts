@@ -1,0 +1,77 @@
+import type { Diagnostic } from "../../language/index.ts";
+import type { Json, Policy, SourceMap } from "../../policy/index.ts";
+import type { ListenAddress, ServerRequest } from "../../runtime/index.ts";
+
+/** A gateway's configuration, read and sound. */
+export interface Config<P extends PolicyFacts = PolicyFacts> {
+  readonly listen: ListenAddress;
+  readonly hosts: readonly string[];
+  readonly origins: readonly string[];
+  /** Root keys; the first seals. Empty: a random one. */
+  readonly keys: readonly Uint8Array[];
+  /** What `openStore` takes, its path resolved; absent: the file of this user. */
+  readonly state?: string;
+  readonly guard?: P;
+  /** Bytes. */
+  readonly maxMessage: number;
+  /** Messages a second of one grant. */
+  readonly rate: number;
+  readonly servers: ReadonlyMap<string, ServerConfig>;
+  readonly grants: readonly GrantConfig<P>[];
+}
+
+export type ServerConfig = {
+  readonly name: string;
+  readonly refusedRequests: ReadonlySet<ServerRequest>;
+} & (
+  | {
+      readonly kind: "url";
+      readonly url: URL;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly timeoutMs: number;
+      readonly forwardHeaders: ReadonlySet<string>;
+    }
+  | {
+      readonly kind: "command";
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly env: Readonly<Record<string, string>>;
+    }
+);
+
+export interface GrantConfig<P extends PolicyFacts = PolicyFacts> {
+  readonly id: string;
+  readonly name: string;
+  /** SHA-256 of the token, 64 hexadecimal digits. */
+  readonly token: string;
+  /** By the name of the server. */
+  readonly policies: ReadonlyMap<string, P>;
+  /** Milliseconds since 1970, UTC: no more from then on. */
+  readonly expiresAt?: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly shadow: boolean;
+}
+
+/** A policy that a configuration names, as far as the configuration is checked against it. */
+export interface PolicyFacts {
+  /** As it is named in messages. */
+  readonly path: string;
+  /** What is wrong inside it, at its own places. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Why it cannot be used, a sentence, where no diagnostic says it. */
+  readonly problem?: string;
+  /** The name that it gives the server. */
+  readonly server?: string;
+  /** The values of its labels, undefined for any; absent where they are not known. */
+  readonly labels?: ReadonlyMap<string, readonly string[] | undefined>;
+}
+
+/** A policy that is ready to be enforced. */
+export interface ReadyPolicy extends PolicyFacts {
+  /** All that it is made of, its tool list too, each of them a path. */
+  readonly files: readonly string[];
+  readonly policy?: Policy;
+  readonly map?: SourceMap;
+  /** The tools of its list, by name. */
+  readonly tools?: ReadonlyMap<string, Json>;
+}

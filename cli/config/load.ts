@@ -1,0 +1,20 @@
+import type { Source } from "../../language/index.ts";
+import type { ReadyPolicy } from "./config.ts";
+import type { Environment } from "./environment.ts";
+import { filePolicies, pathFrom } from "./policies.ts";
+import { type ConfigReading, readConfig } from "./read.ts";
+
+/** Reads a configuration and the policies that it names from disk, as they are now. */
+export function loadConfig(source: Source, env: Environment): ConfigReading<ReadyPolicy> {
+  return readConfig(source, {
+    env,
+    now: Date.now(),
+    policy: filePolicies(),
+    statePath: pathFrom,
+  });
+}
+
+/** Whether a file is a gateway's configuration, by its name. */
+export function isConfig(path: string): boolean {
+  return /\.ya?ml$/i.test(path);
+}
