@@ -30,7 +30,7 @@ export const command: CliCommand = {
     const diagnostics = distinct(
       files.flatMap((file) =>
         isConfig(file)
-          ? loadConfig(readSource(file), process.env).diagnostics
+          ? loadConfig(readSource(file), process.env, false).diagnostics
           : compileFile(file, list).diagnostics,
       ),
     );

@@ -49,6 +49,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "compare a server with the tool list of a policy",
     load: () => import("./drift.ts"),
   },
+  grant: {
+    summary: "add, list, rotate and revoke the grants of a gateway",
+    load: () => import("./grant.ts"),
+  },
   lsp: {
     summary: "answer an editor: the language server",
     load: () => import("./lsp.ts"),

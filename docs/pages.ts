@@ -130,6 +130,7 @@ export function diagnosticsOf(
   if (isOfConfiguration(entry)) {
     const { diagnostics } = readConfig(new Source("mcpp.yaml", example[which]), {
       env: {},
+      starts: true,
       now: Date.parse("2026-11-23T10:00:00Z"),
       statePath: (path) => path,
       policy: (path) => {

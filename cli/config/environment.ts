@@ -6,11 +6,15 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
-/** A value with its `${NAME}` replaced from the environment, where that is done. `source` is shown. */
+/**
+ * A value with its `${NAME}` replaced from the environment, where that is done. `source` is shown; `starts`: a
+ * gateway is about to start, and what is not set is an error.
+ */
 export function substituted(
   document: ConfigDocument,
   source: Source,
   env: Environment,
+  starts: boolean,
 ): { readonly value: unknown; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const walk = (value: unknown, path: Path): unknown => {
@@ -33,7 +37,8 @@ export function substituted(
       const found = env[name];
       if (found === undefined || found === "") {
         const parameters = { name, empty: found === "" };
-        diagnostics.push(report(unsetVariable, parameters, source, span));
+        const extras = starts ? {} : { severity: "info" as const };
+        diagnostics.push(report(unsetVariable, parameters, source, span, extras));
       }
       return found ?? "";
     });

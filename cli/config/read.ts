@@ -16,6 +16,8 @@ import { redacted } from "./secrets.ts";
 /** What a configuration needs from the world around it. */
 export interface ConfigHost<P extends PolicyFacts> {
   readonly env: Environment;
+  /** The gateway is about to start with it: every variable must be set. */
+  readonly starts: boolean;
   /** The policy at `path`, as the configuration named `from` writes it; one path gives one object. */
   readonly policy: (path: string, from: string) => P;
   /** A path of a state file, as the configuration named `from` writes it. */
@@ -99,7 +101,12 @@ class Reader<P extends PolicyFacts> {
   }
 
   read(): ConfigReading<P> {
-    const { value, diagnostics } = substituted(this.#document, this.#shown, this.#host.env);
+    const { value, diagnostics } = substituted(
+      this.#document,
+      this.#shown,
+      this.#host.env,
+      this.#host.starts,
+    );
     this.#diagnostics.push(...diagnostics);
     const raw = value as Raw;
     const keys = this.#keys(raw);

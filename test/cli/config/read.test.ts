@@ -7,6 +7,7 @@ const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 
 const host: ConfigHost<PolicyFacts> = {
   env: { TOKEN: "s3cret", EMPTY: "", KEY: Buffer.alloc(32, 7).toString("base64") },
+  starts: true,
   now: Date.parse("2026-11-23T10:00:00Z"),
   statePath: (path) => `/etc/mcpp/${path}`,
   policy: (path) => ({ path, diagnostics: [] }),
