@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { type FSWatcher, readFileSync, watch } from "node:fs";
+import { dirname } from "node:path";
+
+export interface SavedFilesOptions {
+  /**
+   * Takes up what was saved, and says which files are to be watched from now on. It reads the files itself; should one
+   * change in the meantime, it is called again.
+   */
+  readonly saved: () => readonly string[];
+  /** Between the two reads that must agree (milliseconds). */
+  readonly settleMs?: number;
+  /** Between two looks at the files when no event comes, as on network file systems (milliseconds). */
+  readonly pollMs?: number;
+}
+
+/** SHA-256 of each file, undefined for one that is not there. */
+type Digests = ReadonlyMap<string, string | undefined>;
+
+const SETTLE_MS = 150;
+const POLL_MS = 1_000;
+
+/**
+ * Watches files by their folders, because editors replace files and Kubernetes replaces links, and tells when their
+ * content has changed: when two reads agree and no file is empty.
+ */
+export class SavedFiles {
+  readonly #options: SavedFilesOptions;
+  readonly #watchers = new Map<string, FSWatcher>();
+  #files: readonly string[];
+  /** What was last taken up, good or bad. */
+  #taken: Digests;
+  #settling: NodeJS.Timeout | undefined;
+  readonly #poll: NodeJS.Timeout;
+
+  constructor(files: readonly string[], options: SavedFilesOptions) {
+    this.#options = options;
+    this.#files = files;
+    this.#taken = digestsOf(files);
+    this.#watchFolders();
+    this.#poll = setInterval(() => this.#look(), options.pollMs ?? POLL_MS).unref();
+  }
+
+  /** Takes the files up now, whether they have changed or not. */
+  now(): void {
+    clearTimeout(this.#settling);
+    this.#settling = undefined;
+    this.#taken = new Map();
+    this.#look();
+  }
+
+  close(): void {
+    clearInterval(this.#poll);
+    clearTimeout(this.#settling);
+    for (const watcher of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+  }
+
+  #watchFolders(): void {
+    const folders = new Set(this.#files.map((file) => dirname(file)));
+    for (const [folder, watcher] of this.#watchers) {
+      if (folders.has(folder)) continue;
+      watcher.close();
+      this.#watchers.delete(folder);
+    }
+    for (const folder of folders) {
+      if (this.#watchers.has(folder)) continue;
+      try {
+        const watcher = watch(folder, { persistent: false }, () => this.#look());
+        // A folder that goes away is looked at by the clock until it is back.
+        watcher.on("error", () => {
+          watcher.close();
+          this.#watchers.delete(folder);
+        });
+        this.#watchers.set(folder, watcher);
+      } catch {
+        // The clock looks there.
+      }
+    }
+  }
+
+  #look(): void {
+    if (this.#settling !== undefined) return;
+    const seen = digestsOf(this.#files);
+    if (!same(seen, this.#taken)) this.#settle(seen);
+  }
+
+  #settle(seen: Digests): void {
+    this.#settling = setTimeout(() => {
+      this.#settling = undefined;
+      const again = digestsOf(this.#files);
+      if (!same(again, seen) || isCut(again)) {
+        // Still being written, or written back.
+        if (!same(again, this.#taken)) this.#settle(again);
+        return;
+      }
+      this.#takeUp(again);
+    }, this.#options.settleMs ?? SETTLE_MS);
+  }
+
+  #takeUp(settled: Digests): void {
+    this.#files = this.#options.saved();
+    // By what was there before it was read: what has changed since is taken up next.
+    this.#taken = new Map(this.#files.map((file) => [file, settled.get(file) ?? digestOf(file)]));
+    this.#watchFolders();
+    this.#look();
+  }
+}
+
+const EMPTY = createHash("sha256").digest("hex");
+
+/** A file is empty between the moment it is opened for writing and the first write. */
+function isCut(digests: Digests): boolean {
+  return [...digests.values()].includes(EMPTY);
+}
+
+function digestsOf(files: readonly string[]): Digests {
+  return new Map(files.map((file) => [file, digestOf(file)]));
+}
+
+function digestOf(file: string): string | undefined {
+  try {
+    return createHash("sha256").update(readFileSync(file)).digest("hex");
+  } catch {
+    return undefined;
+  }
+}
+
+function same(a: Digests, b: Digests): boolean {
+  return (
+    a.size === b.size && [...a].every(([file, digest]) => b.has(file) && b.get(file) === digest)
+  );
+}
