@@ -1,0 +1,80 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Rulebook } from "../proxy/rulebook.ts";
+import type { Grant, Grants } from "./grant.ts";
+
+/** A grant with everything that is in force for it. */
+export interface GrantInForce {
+  readonly grant: Grant;
+  /** SHA-256 of its token, 64 hexadecimal digits. */
+  readonly token: string;
+  /** Milliseconds since 1970, UTC: no more from then on. */
+  readonly expiresAt?: number;
+  /** By server; it may use no other. */
+  readonly rulebooks: ReadonlyMap<string, Rulebook>;
+}
+
+/** Who may call, and under which rules, at one moment. Immutable: a reload makes another. */
+export class Snapshot implements Grants {
+  readonly #byToken: ReadonlyMap<string, GrantInForce>;
+  readonly #byId: ReadonlyMap<string, GrantInForce>;
+  readonly #now: () => number;
+
+  /** `now`: milliseconds since 1970, UTC. */
+  constructor(grants: readonly GrantInForce[], now: () => number) {
+    this.#byToken = new Map(grants.map((one) => [one.token, one]));
+    this.#byId = new Map(grants.map((one) => [one.grant.id, one]));
+    this.#now = now;
+  }
+
+  ofToken(token: string | undefined, server?: string): Grant | undefined {
+    if (token === undefined) return undefined;
+    // Found by the digest, and compared: how long either takes says nothing about a token.
+    const digest = createHash("sha256").update(token).digest();
+    const found = this.#byToken.get(digest.toString("hex"));
+    if (found === undefined || !timingSafeEqual(digest, Buffer.from(found.token, "hex"))) {
+      return undefined;
+    }
+    if (this.#hasExpired(found)) return undefined;
+    return server === undefined || found.rulebooks.has(server) ? found.grant : undefined;
+  }
+
+  /** The rules for a grant on a server; undefined when it may not use it, or no more. */
+  rulebook(grant: string, server: string): Rulebook | undefined {
+    const found = this.#byId.get(grant);
+    return found === undefined || this.#hasExpired(found) ? undefined : found.rulebooks.get(server);
+  }
+
+  grant(id: string): Grant | undefined {
+    return this.#byId.get(id)?.grant;
+  }
+
+  /** When the next grant expires; undefined when none does. */
+  get nextExpiry(): number | undefined {
+    let next: number | undefined;
+    for (const { expiresAt } of this.#byId.values()) {
+      if (expiresAt === undefined || expiresAt <= this.#now()) continue;
+      if (next === undefined || expiresAt < next) next = expiresAt;
+    }
+    return next;
+  }
+
+  /**
+   * The grants, with the server where it is about one alone, that this snapshot let in and another does not: gone or
+   * expired, with another token, or without the server.
+   */
+  lostIn(next: Snapshot): readonly { readonly grant: string; readonly server?: string }[] {
+    return [...this.#byId].flatMap(([grant, before]) => {
+      const after = next.#byId.get(grant);
+      if (after === undefined || after.token !== before.token || next.#hasExpired(after)) {
+        return [{ grant }];
+      }
+      return [...before.rulebooks.keys()].flatMap((server) =>
+        after.rulebooks.has(server) ? [] : [{ grant, server }],
+      );
+    });
+  }
+
+  #hasExpired({ expiresAt }: GrantInForce): boolean {
+    return expiresAt !== undefined && expiresAt <= this.#now();
+  }
+}
