@@ -83,7 +83,7 @@ describe("mutated and concatenated messages", () => {
         expect(received(bytes)).toEqual(expected);
         passed += expected.length;
       }),
-      { numRuns: RUNS, seed: SEED, examples: FOUND.map((line) => [Buffer.from(line)]) },
+      { numRuns: RUNS, seed: SEED, examples: FOUND.map((line): [Buffer] => [Buffer.from(line)]) },
     );
     expect(messages).toBeGreaterThanOrEqual(RUNS);
     // Both sides of the law are exercised.
