@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders, request } from "node:http";
-import { type Policy, validatePolicy } from "../../../../policy/index.ts";
+import { validatePolicy } from "../../../../policy/index.ts";
 import {
   ChildBackend,
   compileEngine,
@@ -20,6 +20,8 @@ import {
   tokenGrant,
 } from "../../../../runtime/index.ts";
 
+import { CHILD_CAPS, type ChildCaps } from "../../../../runtime/proxy/http/child-backend.ts";
+
 /** How a proxy under test reaches its server. */
 export type Behind =
   | { readonly url: string }
@@ -39,6 +41,7 @@ export interface ProxyOptions {
   readonly messagesPerSecond?: number;
   /** Called whenever a child is about to start. */
   readonly started?: () => void;
+  readonly caps?: Partial<ChildCaps>;
 }
 
 export interface HttpProxy {
@@ -47,6 +50,8 @@ export interface HttpProxy {
   readonly records: DecisionRecord[];
   readonly notices: string[];
   readonly governance: Governance;
+  /** Another policy is in force from now on. */
+  reload(policy: unknown): void;
   close(drainMs?: number): Promise<void>;
 }
 
@@ -58,12 +63,16 @@ export async function startHttpProxy(
   behind: Behind,
   options: ProxyOptions = {},
 ): Promise<HttpProxy> {
-  const validated = validatePolicy(policy);
-  if (!("policy" in validated)) throw new Error(JSON.stringify(validated.problems));
   const records: DecisionRecord[] = [];
   const notices: string[] = [];
   const seals = options.seals ?? new Seals();
-  const governance = await governanceOf(validated.policy, seals, records, notices, options);
+  const shadow = options.shadow === true;
+  let rulebook = rulebookOf(policy, shadow);
+  const governance: Governance = {
+    ...(await governanceOf(seals, records, notices, options)),
+    rulebook: () => rulebook,
+    shadow,
+  };
   const { timeoutMs = 10_000, maxServerMessage = MAX_SERVER_MESSAGE } = options;
   const forwardHeaders = new Set(options.forwardHeaders ?? []);
   const backend =
@@ -84,6 +93,7 @@ export async function startHttpProxy(
           governanceOf: () => governance,
           seals,
           noise: () => {},
+          caps: { ...CHILD_CAPS, ...options.caps },
         });
   const server = new HttpServer({
     address: { host: "127.0.0.1", port: 0 },
@@ -103,26 +113,30 @@ export async function startHttpProxy(
     records,
     notices,
     governance,
+    reload: (next) => {
+      rulebook = rulebookOf(next, shadow);
+    },
     close: (drainMs = 0) => server.close(drainMs),
   };
 }
 
+function rulebookOf(policy: unknown, shadow: boolean): Rulebook {
+  const validated = validatePolicy(policy);
+  if (!("policy" in validated)) throw new Error(JSON.stringify(validated.problems));
+  return new Rulebook(validated.policy, compileEngine(validated.policy, { shadow }));
+}
+
 async function governanceOf(
-  policy: Policy,
   seals: Seals,
   records: DecisionRecord[],
   notices: string[],
   options: ProxyOptions,
-): Promise<Governance> {
-  const shadow = options.shadow === true;
-  const rulebook = new Rulebook(policy, compileEngine(policy, { shadow }));
+): Promise<Omit<Governance, "rulebook" | "shadow">> {
   const store = await openStore("memory");
   return {
-    rulebook: () => rulebook,
     store,
     server: "test",
     grant: LOCAL,
-    shadow,
     refusedRequests: new Set(options.refused ?? []),
     rounds: new Rounds(seals, { server: "test", grant: LOCAL.id }, store, Date.now),
     now: Date.now,
