@@ -5,6 +5,7 @@ import {
   compileEngine,
   type DecisionRecord,
   type Governance,
+  type Grant,
   HttpRelay,
   HttpServer,
   HttpUpstream,
@@ -17,6 +18,7 @@ import {
   Seals,
   type ServerRequest,
   startChild,
+  Tasks,
   tokenGrant,
 } from "../../../../runtime/index.ts";
 
@@ -42,6 +44,9 @@ export interface ProxyOptions {
   /** Called whenever a child is about to start. */
   readonly started?: () => void;
   readonly caps?: Partial<ChildCaps>;
+  readonly grant?: Grant;
+  /** False: other grants reach the same tasks. */
+  readonly alone?: boolean;
 }
 
 export interface HttpProxy {
@@ -97,7 +102,10 @@ export async function startHttpProxy(
         });
   const server = new HttpServer({
     address: { host: "127.0.0.1", port: 0 },
-    grants: options.token === undefined ? openGrant(LOCAL) : tokenGrant(LOCAL, options.token),
+    grants:
+      options.token === undefined
+        ? openGrant(governance.grant)
+        : tokenGrant(governance.grant, options.token),
     hosts: options.hosts ?? [],
     origins: options.origins ?? [],
     messagesPerSecond: options.messagesPerSecond ?? Number.MAX_SAFE_INTEGER,
@@ -133,12 +141,15 @@ async function governanceOf(
   options: ProxyOptions,
 ): Promise<Omit<Governance, "rulebook" | "shadow">> {
   const store = await openStore("memory");
+  const grant = options.grant ?? LOCAL;
+  const bound = { server: "test", grant: grant.id };
   return {
     store,
     server: "test",
-    grant: LOCAL,
+    grant,
     refusedRequests: new Set(options.refused ?? []),
-    rounds: new Rounds(seals, { server: "test", grant: LOCAL.id }, store, Date.now),
+    rounds: new Rounds(seals, bound, store, Date.now),
+    tasks: new Tasks(seals, bound, options.alone ?? true),
     now: Date.now,
     record: (record) => records.push(record),
     notice: (text) => notices.push(text),
