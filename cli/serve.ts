@@ -16,6 +16,7 @@ import {
   type ServerRequest,
   serverEnvironment,
   startChild,
+  Tasks,
 } from "../runtime/index.ts";
 import { type CliCommand, EXIT_FAILED, EXIT_OK, Failure, type Invocation } from "./command.ts";
 import { collect, describeTarget, type Target, targetOf } from "./connect.ts";
@@ -138,6 +139,8 @@ async function serve(invocation: Invocation): Promise<number> {
     shadow: options.shadow === true,
     refusedRequests: refusedOf(options),
     rounds: new Rounds(seals, { server, grant: grant.id }, counters, Date.now),
+    // There is one grant: whatever the server runs for us is its.
+    tasks: new Tasks(seals, { server, grant: grant.id }, true),
     now: Date.now,
     record: log.record,
     notice: log.notice,

@@ -34,6 +34,7 @@ export { scan } from "./proxy/scan.ts";
 export { Seals } from "./proxy/seal.ts";
 export { type Oversized, type Ports, Session } from "./proxy/session.ts";
 export { MAX_MESSAGE, MAX_SERVER_MESSAGE, proxyStdio, type StdioProxy } from "./proxy/stdio.ts";
+export { Tasks } from "./proxy/tasks.ts";
 export { type OpenOptions, openStore } from "./state/open.ts";
 export * from "./state/store.ts";
 export { windowEnd, windowStart } from "./state/windows.ts";

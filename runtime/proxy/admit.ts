@@ -52,6 +52,8 @@ export interface Refused {
   readonly code: number;
   /** A full sentence. */
   readonly message: string;
+  /** No fault of the message: what it names is not there. */
+  readonly unknown?: true;
 }
 
 /** JSON-RPC 2.0, § 5.1. */

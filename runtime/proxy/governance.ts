@@ -2,6 +2,7 @@ import type { Context } from "../engine/types.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Rounds } from "./rounds.ts";
 import type { Rulebook } from "./rulebook.ts";
+import type { Tasks } from "./tasks.ts";
 
 /** What a session is governed by, the same for all sessions of a grant on a server. */
 export interface Governance {
@@ -17,6 +18,8 @@ export interface Governance {
   readonly refusedRequests: ReadonlySet<ServerRequest>;
   /** The `requestState` of requests that take several rounds. */
   readonly rounds: Rounds;
+  /** The ids of its tasks on the server. */
+  readonly tasks: Tasks;
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
   readonly record: (record: DecisionRecord) => void;

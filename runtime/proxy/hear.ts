@@ -19,6 +19,7 @@ import type { Governance } from "./governance.ts";
 import { type Bench, type Forbidden, judgeCall, type Ruling } from "./judge.ts";
 import { governedKind, judgeOther, notFound, type Reached } from "./kinds.ts";
 import { type Round, takesRounds } from "./rounds.ts";
+import { openTasks } from "./tasks.ts";
 
 /** Before whom requests are heard: the policy, and what is known of the server and the client. */
 export interface Court {
@@ -48,8 +49,8 @@ export interface Hearing {
 }
 
 /**
- * Hears one request: what must be unmistakable in it is, and the policy rules on it. A `requestState` of ours is
- * replaced in `admitted` by the server's own. Never throws.
+ * Hears one request: what must be unmistakable in it is, and the policy rules on it. A `requestState` and task ids of
+ * ours are replaced in `admitted` by the server's own. Never throws.
  */
 export function hear(
   message: Extract<Message, { kind: "request" }>,
@@ -59,6 +60,8 @@ export function hear(
   const { id, method, params } = message;
   const { governance } = court;
   const rulebook = governance.rulebook();
+  const unknown = openTasks(admitted, governance.tasks);
+  if (unknown !== undefined) return unknown;
   const era = modernMeta(params);
   const modern = era !== undefined;
   const call = method === "tools/call" ? readCall(message, admitted, rulebook) : undefined;

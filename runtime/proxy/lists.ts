@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from "./admit.ts";
 import { confusableKey, foldedNames } from "./fold.ts";
 import { outline } from "./outline.ts";
 import { LISTS, type ListName, type Rulebook } from "./rulebook.ts";
-import { type ScanLimits, scan } from "./scan.ts";
+import { type NumberTexts, type ScanLimits, scan } from "./scan.ts";
 import { write } from "./write.ts";
 
 /**
@@ -35,14 +35,28 @@ export function filterLists(text: string, message: JsonObject, rulebook: Ruleboo
   const problem = hiddenList(text);
   if (problem !== undefined) return { kind: "refused", reason: problem };
   const { result } = message;
-  if (!isObject(result) || !LISTS.some((name) => filters(result, name, rulebook))) {
-    return UNCHANGED;
-  }
+  const listed = isObject(result) && holdsList(result, rulebook);
+  const task = taskIn(message);
+  if (!listed && task === undefined) return UNCHANGED;
   // Read again with all duplicates seen and all digits kept: this message is written anew.
   const scanned = scan(text, LIST_LIMITS);
   if (!scanned.ok) return { kind: "refused", reason: scanned.message };
   const original = scanned.value as { [key: string]: Json };
-  const list = original.result as { [key: string]: Json };
+  const results = listed ? [original.result as Draft] : [];
+  if (task !== undefined) {
+    const found = hiddenInTask(task);
+    if (found !== undefined) return { kind: "refused", reason: found };
+    const inner = taskIn(original)?.result;
+    if (isObject(inner) && holdsList(inner, rulebook)) results.push(inner as Draft);
+  }
+  if (results.length === 0) return UNCHANGED;
+  for (const list of results) filterIn(list, rulebook, scanned.numbers);
+  return { kind: "filtered", text: write(original, scanned.numbers) };
+}
+
+type Draft = { [key: string]: Json };
+
+function filterIn(list: Draft, rulebook: Rulebook, numbers: NumberTexts): void {
   for (const name of LISTS) {
     if (!filters(list, name, rulebook)) continue;
     const items = list[name] as readonly Json[];
@@ -51,9 +65,25 @@ export function filterLists(text: string, message: JsonObject, rulebook: Ruleboo
   if ("cacheScope" in list) list.cacheScope = "private";
   if (typeof list.ttlMs === "number" && list.ttlMs > MAX_TTL_MS) {
     list.ttlMs = MAX_TTL_MS;
-    scanned.numbers.get(list)?.delete("ttlMs");
+    numbers.get(list)?.delete("ttlMs");
   }
-  return { kind: "filtered", text: write(original, scanned.numbers) };
+}
+
+/** A task that a message tells of: it may hold the answer to the request that made it. */
+export function taskIn({ method, params, result }: JsonObject): JsonObject | undefined {
+  if (method === "notifications/tasks") return isObject(params) ? params : undefined;
+  return isObject(result) && ("taskId" in result || isObject(result.result)) ? result : undefined;
+}
+
+function hiddenInTask(task: JsonObject): string | undefined {
+  const inner = isObject(task.result) ? Object.keys(task.result) : [];
+  const found =
+    confusableKey(Object.keys(task), ENVELOPE_NAMES) ?? confusableKey(inner, LIST_NAMES);
+  return found === undefined ? undefined : confusable(found);
+}
+
+function holdsList(result: JsonObject, rulebook: Rulebook): boolean {
+  return LISTS.some((name) => filters(result, name, rulebook));
 }
 
 function filters(result: JsonObject, name: ListName, rulebook: Rulebook): boolean {
@@ -73,9 +103,11 @@ function hiddenList(text: string): string | undefined {
       seen.add(key);
     }
     const found = confusableKey(level, names);
-    if (found !== undefined) {
-      return `the key ${JSON.stringify(found.key)} could be taken for \`${found.name}\``;
-    }
+    if (found !== undefined) return confusable(found);
   }
   return undefined;
+}
+
+function confusable({ key, name }: { readonly key: string; readonly name: string }): string {
+  return `the key ${JSON.stringify(key)} could be taken for \`${name}\``;
 }

@@ -5,10 +5,11 @@ import type { Governance, ServerRequest } from "./governance.ts";
 import type { Hearing } from "./hear.ts";
 import type { Forbidden } from "./judge.ts";
 import { judgeOther } from "./kinds.ts";
-import { filterLists } from "./lists.ts";
+import { filterLists, taskIn } from "./lists.ts";
 import { recordRuling } from "./records.ts";
 import { MAX_ROUNDS } from "./rounds.ts";
 import { scan } from "./scan.ts";
+import { sealTasks } from "./tasks.ts";
 import { write } from "./write.ts";
 
 /** What is sent where in place of a message of the server. */
@@ -31,7 +32,12 @@ export function relay(
   governance: Governance,
   answered?: Hearing,
 ): Relayed {
-  const screened = screen(text, message, governance, answered);
+  const screened = withTasks(
+    screen(text, message, governance, answered),
+    text,
+    message,
+    governance,
+  );
   const { id } = message;
   switch (screened.kind) {
     case "pass":
@@ -60,6 +66,20 @@ export function relay(
       return { toClient: answered?.forbid(ruling, denial) ?? deniedRequest(id, denial) };
     }
   }
+}
+
+/** The same with the task ids that the client knows. */
+function withTasks(
+  screened: Screened,
+  text: string,
+  message: JsonObject,
+  { tasks }: Governance,
+): Screened {
+  if (screened.kind !== "pass" && screened.kind !== "replace") return screened;
+  const before = screened.kind === "pass" ? text : screened.text;
+  const sealed = sealTasks(before, message, tasks);
+  if (sealed === undefined) return { kind: "refuse", reason: "it names a task of nobody here" };
+  return sealed === before ? screened : { kind: "replace", text: sealed };
 }
 
 type Screened =
@@ -102,10 +122,10 @@ function screen(
     // Who takes it for an answer would see a list that was not filtered.
     return "result" in message || "error" in message
       ? { kind: "refuse", reason: "it is a request and an answer in one" }
-      : screenMessage(message.method, message, governance);
+      : screenMessage(message.method, text, message, governance);
   }
   const { result } = message;
-  const asked = isObject(result) ? refusedInput(result, governance) : undefined;
+  const asked = isObject(result) ? refusedIn(result, message, governance) : undefined;
   if (asked !== undefined) return { kind: "deny", ruling: notAsked(asked) };
   const filtered = governance.shadow
     ? ({ kind: "unchanged" } as const)
@@ -117,7 +137,12 @@ function screen(
   return filtered.kind === "filtered" ? { kind: "replace", text: filtered.text } : PASS;
 }
 
-function screenMessage(method: string, message: JsonObject, governance: Governance): Screened {
+function screenMessage(
+  method: string,
+  text: string,
+  message: JsonObject,
+  governance: Governance,
+): Screened {
   const { params, id } = message;
   if (id !== undefined) {
     const request = ASKS.get(method);
@@ -126,10 +151,28 @@ function screenMessage(method: string, message: JsonObject, governance: Governan
       : PASS;
   }
   if (!isObject(params)) return PASS;
-  if (refusedInput(params, governance) !== undefined) return DROP;
+  if (refusedIn(params, message, governance) !== undefined) return DROP;
+  if (taskIn(message) !== undefined && !governance.shadow) {
+    const filtered = filterLists(text, message, governance.rulebook());
+    if (filtered.kind === "refused") return { kind: "refuse", reason: filtered.reason };
+    return filtered.kind === "filtered" ? { kind: "replace", text: filtered.text } : PASS;
+  }
   if (method !== "notifications/resources/updated" || governance.shadow) return PASS;
   const { ruling } = judgeOther("resources/read", params, governance.rulebook());
   return ruling.outcome === "allow" ? PASS : DROP;
+}
+
+/** The same inside of a task that has ended, too. */
+function refusedIn(
+  holder: JsonObject,
+  message: JsonObject,
+  governance: Governance,
+): ServerRequest | undefined {
+  const inner = taskIn(message)?.result;
+  return (
+    refusedInput(holder, governance) ??
+    (isObject(inner) ? refusedInput(inner, governance) : undefined)
+  );
 }
 
 /** What the server asks for inside a result or a task, and may not. */

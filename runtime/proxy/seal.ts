@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** What a sealed text is for; each has a key of its own. */
-export type Purpose = "session" | "event" | "round";
+export type Purpose = "session" | "event" | "round" | "task";
 
 const PREFIX = "mcpp1";
 const KEY_BYTES = 32;
@@ -19,7 +19,12 @@ export class Seals {
   constructor(root: Uint8Array = randomBytes(KEY_BYTES)) {
     const derive = (purpose: Purpose): Buffer =>
       Buffer.from(hkdfSync("sha256", root, "", `mcpp ${purpose}`, KEY_BYTES));
-    this.#keys = { session: derive("session"), event: derive("event"), round: derive("round") };
+    this.#keys = {
+      session: derive("session"),
+      event: derive("event"),
+      round: derive("round"),
+      task: derive("task"),
+    };
   }
 
   seal(purpose: Purpose, bound: Bound, content: unknown): string {

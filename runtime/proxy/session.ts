@@ -26,6 +26,7 @@ import { recordRefusal, recordRuling } from "./records.ts";
 import { type Load, type OpenRequest, OpenRequests, REQUEST_CAPS } from "./requests.ts";
 import { relay } from "./screen.ts";
 import { Settlement } from "./settle.ts";
+import { openTasks } from "./tasks.ts";
 import { utf8Text } from "./utf8.ts";
 import { writeAdmitted } from "./write.ts";
 
@@ -241,6 +242,7 @@ export class Session {
       recordRuling(this.#governance, { method, ...(name === undefined ? {} : { name }) }, ruling);
     }
     if (ruling.outcome !== "allow" && !this.#governance.shadow) return;
+    openTasks(admitted, this.#governance.tasks);
     if (method === "notifications/cancelled" && this.#cancel(params?.requestId)) return;
     this.#ports.toServer(writeAdmitted(admitted), message);
   }
@@ -261,6 +263,7 @@ export class Session {
       );
       return;
     }
+    openTasks(admitted, this.#governance.tasks);
     this.#ports.toServer(writeAdmitted(admitted), message);
   }
 
@@ -271,10 +274,11 @@ export class Session {
 
   #refuse(refused: Refused): void {
     recordRefusal(this.#governance, refused);
-    const { id, code, message } = refused;
+    const { id, code, message, unknown } = refused;
     if (id === undefined) return;
     const free = id !== null && this.#open.get(id) === undefined ? id : null;
-    this.#ports.toClient(errorMessage(free, code, message), { id: free, refused: code });
+    const about = unknown === true ? { id: free } : { id: free, refused: code };
+    this.#ports.toClient(errorMessage(free, code, message), about);
   }
 
   // From the server -------------------------------------------------------------------------------

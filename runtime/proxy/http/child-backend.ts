@@ -34,6 +34,8 @@ export interface ChildCaps {
   readonly waiting: number;
   /** A child that nobody uses for so long is ended (milliseconds). */
   readonly idleMs: number;
+  /** A request of a session that is not answered for so long gets a stream that can be resumed (milliseconds). */
+  readonly streamMs: number;
 }
 
 export const CHILD_CAPS: ChildCaps = {
@@ -41,6 +43,7 @@ export const CHILD_CAPS: ChildCaps = {
   startMs: 1_000,
   waiting: 4,
   idleMs: 600_000,
+  streamMs: 100,
 };
 
 /** What one grant runs. */
@@ -101,11 +104,12 @@ export class ChildBackend implements Backend {
       if (id !== undefined) {
         const held = this.#find(nursery, inbound.grant, id);
         if (held === undefined) sessionUnknown(reply, admitted);
-        else held.child.post(admitted, reply);
+        else held.child.post(admitted, reply, inbound.headers.get("mcp-protocol-version"));
       } else if (message.kind === "request" && message.method === "initialize") {
         const { clientInfo } = message.params ?? {};
         const held = await this.#startSession(nursery, inbound.grant, clientInfo, reply);
-        held.child.post(admitted, reply);
+        // A handshake that breaks is begun anew: nobody can come back to it.
+        held.child.post(admitted, reply, undefined);
       } else {
         const problem =
           "The header `Mcp-Session-Id` is missing: a session begins with `initialize`.";
@@ -133,18 +137,30 @@ export class ChildBackend implements Backend {
     const held = this.#find(nursery, grant, headers.get("mcp-session-id") ?? "");
     if (held === undefined) {
       sessionUnknown(reply);
-    } else if (load.streams >= REQUEST_CAPS.streams) {
+      return;
+    }
+    if (load.streams >= REQUEST_CAPS.streams) {
       const text = "Too many streams are open; end one first.";
       reply.json(429, errorMessage(null, TOO_MANY, text), { "retry-after": "1" });
-    } else if (held.child.listen(reply)) {
-      load.streams++;
-      reply.onClosed(() => {
-        load.streams--;
-      });
-    } else {
+      return;
+    }
+    const version = headers.get("mcp-protocol-version");
+    const last = headers.get("last-event-id") ?? "";
+    if (last !== "") {
+      const outcome = held.child.resume(last, reply, version);
+      if (outcome === "foreign") sessionUnknown(reply);
+      if (outcome === "gone") {
+        const text = "What came after this event is not kept any more.";
+        reply.json(400, errorMessage(null, INVALID_REQUEST, text));
+      }
+    } else if (!held.child.listen(reply, version)) {
       const text = "The session has a stream already.";
       reply.json(409, errorMessage(null, INVALID_REQUEST, text));
     }
+    load.streams++;
+    reply.onClosed(() => {
+      load.streams--;
+    });
   }
 
   async endSession({ grant, headers }: Inbound, reply: Reply): Promise<void> {
@@ -221,6 +237,7 @@ export class ChildBackend implements Backend {
     reply: Reply,
   ): Promise<Held<LegacyChild>> {
     const { seals, noise } = this.#options;
+    const { streamMs } = this.#caps;
     const process = await this.#start(nursery, () => !reply.closed);
     const { governance } = nursery;
     const id = randomUUID();
@@ -235,8 +252,18 @@ export class ChildBackend implements Backend {
       nursery.count--;
     };
     const touched = (): void => this.#rest(held);
-    const { load } = nursery;
-    const child = new LegacyChild(process, governance, id, sealed, load, noise, touched, ended);
+    const child = new LegacyChild({
+      child: process,
+      governance,
+      seals,
+      id,
+      sealed,
+      load: nursery.load,
+      streamMs,
+      noise,
+      touched,
+      ended,
+    });
     const held: Held<LegacyChild> = { child, idle: undefined, forget };
     nursery.sessions.set(id, held);
     return held;

@@ -83,8 +83,11 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
 }
 
-/** Sends one message on a client's stream; a client that does not take what it is sent is let go. */
-export function sendEvent(reply: Reply, text: string): void {
+/**
+ * Sends one message on a client's stream; a client that does not take what it is sent is let go. `id`: with which the
+ * stream can be resumed after it.
+ */
+export function sendEvent(reply: Reply, text: string, id?: string): void {
   if (reply.closed) return;
   // Judged by what was there before: one large message says nothing about its reader.
   if (reply.queued > MAX_QUEUED) {
@@ -92,7 +95,7 @@ export function sendEvent(reply: Reply, text: string): void {
     return;
   }
   if (!reply.begun) reply.stream();
-  reply.event({ event: "message", data: text });
+  reply.event({ ...(id === undefined ? {} : { id }), event: "message", data: text });
 }
 
 /** Errors of the modern era that have an HTTP status of their own (MCP 2026-07-28, § Streamable HTTP). */

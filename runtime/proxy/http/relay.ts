@@ -23,6 +23,7 @@ import { judgeOther } from "../kinds.ts";
 import { recordRefusal, recordRuling } from "../records.ts";
 import { type OpenRequest, STREAM } from "../requests.ts";
 import type { Seals } from "../seal.ts";
+import { openTasks } from "../tasks.ts";
 import { write } from "../write.ts";
 import { type AnswerCaps, relayAnswer } from "./answer.ts";
 import { Desk, type Visit } from "./desk.ts";
@@ -80,6 +81,7 @@ export class HttpRelay implements Backend {
         await this.#notification(message, admitted, way);
         return;
       case "response":
+        openTasks(admitted, desk.governance.tasks);
         await this.#forward(textOf(admitted), way, {});
         return;
     }
@@ -197,7 +199,8 @@ export class HttpRelay implements Backend {
       ...(client === undefined ? {} : { client }),
     });
     if (!hearing.ok) {
-      refuse(way, id, 400, hearing.code, hearing.message);
+      const status = hearing.unknown === true ? 200 : 400;
+      refuse(way, id, status, hearing.code, hearing.message);
       return;
     }
     const { ruling: pending } = hearing;
@@ -272,6 +275,7 @@ export class HttpRelay implements Backend {
       way.reply.empty(202);
       return;
     }
+    openTasks(admitted, governance.tasks);
     const headers = way.modern ? mirrorHeaders(method, params) : {};
     await this.#forward(textOf(admitted), way, {}, headers);
   }

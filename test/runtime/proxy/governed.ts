@@ -9,6 +9,7 @@ import {
   Seals,
   Session,
   type StateStore,
+  Tasks,
 } from "../../../runtime/index.ts";
 
 /** 2026-11-23 is a Monday. */
@@ -41,6 +42,7 @@ export class Governed {
       shadow: false,
       refusedRequests: new Set(),
       rounds: new Rounds(new Seals(), { server: "shop", grant: "local" }, store, () => NOW),
+      tasks: new Tasks(new Seals(), { server: "shop", grant: "local" }, true),
       now: () => NOW,
       record: (record) => this.records.push(record),
       notice: (text) => this.notices.push(text),

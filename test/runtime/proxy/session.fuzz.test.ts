@@ -7,6 +7,7 @@ import {
   Rulebook,
   Seals,
   Session,
+  Tasks,
 } from "../../../runtime/index.ts";
 import { LineSplitter } from "../../../runtime/transport/framing.ts";
 import { permits } from "./judge-apart.ts";
@@ -24,7 +25,9 @@ const FOUND = [
 
 const rulebook = new Rulebook(FUZZ_POLICY, compileEngine(FUZZ_POLICY));
 const store = (await openStore("memory")).forServer("fuzz");
-const rounds = new Rounds(new Seals(), { server: "fuzz", grant: "local" }, store, () => 0);
+const bound = { server: "fuzz", grant: "local" };
+const rounds = new Rounds(new Seals(), bound, store, () => 0);
+const tasks = new Tasks(new Seals(), bound, true);
 
 /** What reaches a server behind the proxy when a client writes these bytes. */
 function received(bytes: Buffer): unknown[] {
@@ -38,6 +41,7 @@ function received(bytes: Buffer): unknown[] {
       shadow: false,
       refusedRequests: new Set(),
       rounds,
+      tasks,
       now: () => 0,
       record: () => {},
       notice: () => {},

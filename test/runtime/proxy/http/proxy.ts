@@ -1,10 +1,11 @@
 import { type IncomingHttpHeaders, request } from "node:http";
-import { type Policy, validatePolicy } from "../../../../policy/index.ts";
+import { validatePolicy } from "../../../../policy/index.ts";
 import {
   ChildBackend,
   compileEngine,
   type DecisionRecord,
   type Governance,
+  type Grant,
   HttpRelay,
   HttpServer,
   HttpUpstream,
@@ -17,8 +18,11 @@ import {
   Seals,
   type ServerRequest,
   startChild,
+  Tasks,
   tokenGrant,
 } from "../../../../runtime/index.ts";
+
+import { CHILD_CAPS, type ChildCaps } from "../../../../runtime/proxy/http/child-backend.ts";
 
 /** How a proxy under test reaches its server. */
 export type Behind =
@@ -39,6 +43,10 @@ export interface ProxyOptions {
   readonly messagesPerSecond?: number;
   /** Called whenever a child is about to start. */
   readonly started?: () => void;
+  readonly caps?: Partial<ChildCaps>;
+  readonly grant?: Grant;
+  /** False: other grants reach the same tasks. */
+  readonly alone?: boolean;
 }
 
 export interface HttpProxy {
@@ -47,6 +55,8 @@ export interface HttpProxy {
   readonly records: DecisionRecord[];
   readonly notices: string[];
   readonly governance: Governance;
+  /** Another policy is in force from now on. */
+  reload(policy: unknown): void;
   close(drainMs?: number): Promise<void>;
 }
 
@@ -58,12 +68,16 @@ export async function startHttpProxy(
   behind: Behind,
   options: ProxyOptions = {},
 ): Promise<HttpProxy> {
-  const validated = validatePolicy(policy);
-  if (!("policy" in validated)) throw new Error(JSON.stringify(validated.problems));
   const records: DecisionRecord[] = [];
   const notices: string[] = [];
   const seals = options.seals ?? new Seals();
-  const governance = await governanceOf(validated.policy, seals, records, notices, options);
+  const shadow = options.shadow === true;
+  let rulebook = rulebookOf(policy, shadow);
+  const governance: Governance = {
+    ...(await governanceOf(seals, records, notices, options)),
+    rulebook: () => rulebook,
+    shadow,
+  };
   const { timeoutMs = 10_000, maxServerMessage = MAX_SERVER_MESSAGE } = options;
   const forwardHeaders = new Set(options.forwardHeaders ?? []);
   const backend =
@@ -84,10 +98,14 @@ export async function startHttpProxy(
           governanceOf: () => governance,
           seals,
           noise: () => {},
+          caps: { ...CHILD_CAPS, ...options.caps },
         });
   const server = new HttpServer({
     address: { host: "127.0.0.1", port: 0 },
-    grants: options.token === undefined ? openGrant(LOCAL) : tokenGrant(LOCAL, options.token),
+    grants:
+      options.token === undefined
+        ? openGrant(governance.grant)
+        : tokenGrant(governance.grant, options.token),
     hosts: options.hosts ?? [],
     origins: options.origins ?? [],
     messagesPerSecond: options.messagesPerSecond ?? Number.MAX_SAFE_INTEGER,
@@ -103,28 +121,35 @@ export async function startHttpProxy(
     records,
     notices,
     governance,
+    reload: (next) => {
+      rulebook = rulebookOf(next, shadow);
+    },
     close: (drainMs = 0) => server.close(drainMs),
   };
 }
 
+function rulebookOf(policy: unknown, shadow: boolean): Rulebook {
+  const validated = validatePolicy(policy);
+  if (!("policy" in validated)) throw new Error(JSON.stringify(validated.problems));
+  return new Rulebook(validated.policy, compileEngine(validated.policy, { shadow }));
+}
+
 async function governanceOf(
-  policy: Policy,
   seals: Seals,
   records: DecisionRecord[],
   notices: string[],
   options: ProxyOptions,
-): Promise<Governance> {
-  const shadow = options.shadow === true;
-  const rulebook = new Rulebook(policy, compileEngine(policy, { shadow }));
+): Promise<Omit<Governance, "rulebook" | "shadow">> {
   const store = await openStore("memory");
+  const grant = options.grant ?? LOCAL;
+  const bound = { server: "test", grant: grant.id };
   return {
-    rulebook: () => rulebook,
     store,
     server: "test",
-    grant: LOCAL,
-    shadow,
+    grant,
     refusedRequests: new Set(options.refused ?? []),
-    rounds: new Rounds(seals, { server: "test", grant: LOCAL.id }, store, Date.now),
+    rounds: new Rounds(seals, bound, store, Date.now),
+    tasks: new Tasks(seals, bound, options.alone ?? true),
     now: Date.now,
     record: (record) => records.push(record),
     notice: (text) => notices.push(text),
