@@ -25,6 +25,7 @@ import { OwnRequests } from "./own-requests.ts";
 import { recordRefusal, recordRuling } from "./records.ts";
 import { type Load, type OpenRequest, OpenRequests, REQUEST_CAPS } from "./requests.ts";
 import { relay } from "./screen.ts";
+import { parseServerText } from "./server-text.ts";
 import { Settlement } from "./settle.ts";
 import { utf8Text } from "./utf8.ts";
 import { writeAdmitted } from "./write.ts";
@@ -52,6 +53,8 @@ export interface Oversized {
   readonly tail: Buffer;
 }
 
+/** Characters of each end of a message that was not read, in which its id may be found. */
+const KEPT = 2_048;
 /** Requests of the server that the client may still answer; older ones are forgotten. */
 const MAX_SERVER_REQUESTS = 1_024;
 
@@ -281,13 +284,22 @@ export class Session {
 
   fromServer(bytes: Uint8Array): void {
     const text = utf8Text(bytes) ?? "";
-    let message: Json;
-    try {
-      message = JSON.parse(text) as Json;
-    } catch {
-      this.#ports.noise(bytes);
+    const read = parseServerText(text);
+    if (!read.ok) {
+      if (read.reason === "syntax") this.#ports.noise(bytes);
+      else {
+        this.#governance.notice(
+          "A message of the server was not relayed: it is nested too deep or holds too many values.",
+        );
+        this.#failUnread(
+          text.slice(0, KEPT),
+          text.slice(-KEPT),
+          "The server's answer is too large.",
+        );
+      }
       return;
     }
+    const message = read.value;
     if (Array.isArray(message)) {
       this.#serverBatch(message);
     } else if (!isObject(message)) {
@@ -304,11 +316,21 @@ export class Session {
     this.#governance.notice(
       `A message of the server has ${length} bytes; at most ${max} are relayed.`,
     );
-    const id = idInText(head.toString("utf8"), tail.toString("utf8"));
+    this.#failUnread(
+      head.toString("utf8"),
+      tail.toString("utf8"),
+      "The server's answer is too large.",
+    );
+  }
+
+  /** Whoever waits for a message that was not read gets `reason`, a sentence. */
+  #failUnread(head: string, tail: string, reason: string): void {
+    const id = idInText(head, tail);
+    if (id !== null && this.#own.take(id, { error: reason })) return;
     // Where its id is not to be found, it can only be the one that is waited for.
     const request =
       id === null ? (this.#open.size === 1 ? [...this.#open][0] : undefined) : this.#open.get(id);
-    if (request !== undefined) this.#fail(request, "The server's answer is too large.");
+    if (request?.forwarded === true) this.#fail(request, reason);
   }
 
   /** The connection to the server is closed; `reason` is a sentence for those who still wait. */
