@@ -33,7 +33,7 @@ import { writeAdmitted } from "./write.ts";
 /** Where a session's messages go. A message holds no line break. */
 export interface Ports {
   readonly toClient: (message: string | Uint8Array, about: JsonObject | Answer) => void;
-  /** False when no byte of it was written, because the server is gone. */
+  /** False when no byte of it was written: the server is gone, or does not read. */
   readonly toServer: (message: string, about: Message) => boolean;
   /** What a server sent that is no message. */
   readonly noise: (bytes: Uint8Array) => void;
@@ -194,7 +194,7 @@ export class Session {
       this.#settlement.hold();
     }
     if (!this.#ports.toServer(writeAdmitted(admitted), admitted.message)) {
-      this.failed(request.id, "The server is gone; nothing was sent to it.", "unsent");
+      this.failed(request.id, "The server takes no messages; nothing was sent to it.", "unsent");
     }
   }
 
@@ -283,7 +283,10 @@ export class Session {
   // From the server -------------------------------------------------------------------------------
 
   fromServer(bytes: Uint8Array): void {
-    const text = utf8Text(bytes) ?? "";
+    const given = utf8Text(bytes) ?? "";
+    // In JSON it is but white space, and some clients take it for the end of a line: what follows it would be a message
+    // that nobody has screened.
+    const text = given.includes("\r") ? given.replaceAll("\r", " ") : given;
     const read = parseServerText(text);
     if (!read.ok) {
       if (read.reason === "syntax") this.#ports.noise(bytes);
@@ -300,14 +303,15 @@ export class Session {
       return;
     }
     const message = read.value;
+    const line = text === given ? bytes : Buffer.from(text);
     if (Array.isArray(message)) {
       this.#serverBatch(message);
     } else if (!isObject(message)) {
       this.#ports.noise(bytes);
     } else if (typeof message.method === "string") {
-      this.#serverMessage(message.method, message, text, bytes);
+      this.#serverMessage(message.method, message, text, line);
     } else {
-      this.#serverAnswer(message, text, bytes);
+      this.#serverAnswer(message, text, line);
     }
   }
 
