@@ -205,7 +205,9 @@ export function idInText(head: string, tail: string): Id | null {
     new RegExp(
       String.raw`^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*${literal}\s*[,}]`,
     ).exec(head)?.[1] ??
-    new RegExp(String.raw`[,{]\s*"id"\s*:\s*${literal}\s*\}\s*$`).exec(tail.slice(-2_048))?.[1];
+    new RegExp(
+      String.raw`[,{]\s*"id"\s*:\s*${literal}\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$`,
+    ).exec(tail.slice(-2_048))?.[1];
   return written === undefined ? null : (JSON.parse(written) as Id);
 }
 

@@ -3,7 +3,8 @@ import { isObject, type JsonObject } from "./admit.ts";
 import { confusableKey, foldedNames } from "./fold.ts";
 import { outline } from "./outline.ts";
 import { LISTS, type ListName, type Rulebook } from "./rulebook.ts";
-import { type NumberTexts, type ScanLimits, scan } from "./scan.ts";
+import { type NumberTexts, scan } from "./scan.ts";
+import { SERVER_LIMITS } from "./server-text.ts";
 import { write } from "./write.ts";
 
 /**
@@ -16,9 +17,6 @@ const ENVELOPE_NAMES = foldedNames(["result"]);
 
 /** A filtered list may not be kept for other callers, nor for long: the policy may change (milliseconds). */
 export const MAX_TTL_MS = 60_000;
-
-/** Deep enough for any schema in a list, and safe for the stack. */
-const LIST_LIMITS: ScanLimits = { depth: 512, values: 5_000_000 };
 
 export type ListFilter =
   /** It holds no list that the policy filters: relay it as it came. */
@@ -39,7 +37,7 @@ export function filterLists(text: string, message: JsonObject, rulebook: Ruleboo
   const task = taskIn(message);
   if (!listed && task === undefined) return UNCHANGED;
   // Read again with all duplicates seen and all digits kept: this message is written anew.
-  const scanned = scan(text, LIST_LIMITS);
+  const scanned = scan(text, SERVER_LIMITS);
   if (!scanned.ok) return { kind: "refused", reason: scanned.message };
   const original = scanned.value as { [key: string]: Json };
   const results = listed ? [original.result as Draft] : [];

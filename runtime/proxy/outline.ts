@@ -49,8 +49,8 @@ export function outline(text: string): Outline {
   return { message, result };
 }
 
-/** The offset behind the string that begins at `start`. */
-function stringEnd(text: string, start: number): number {
+/** The offset behind the string that begins at `start`; 0 when it does not end. */
+export function stringEnd(text: string, start: number): number {
   let quote = text.indexOf('"', start + 1);
   while (isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
   return quote + 1;

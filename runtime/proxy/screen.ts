@@ -9,6 +9,7 @@ import { filterLists, taskIn } from "./lists.ts";
 import { recordRuling } from "./records.ts";
 import { MAX_ROUNDS } from "./rounds.ts";
 import { scan } from "./scan.ts";
+import { SERVER_LIMITS } from "./server-text.ts";
 import { sealTasks } from "./tasks.ts";
 import { write } from "./write.ts";
 
@@ -104,9 +105,6 @@ const ASKS: ReadonlyMap<string, ServerRequest> = new Map([
   ["elicitation/create", "elicitation"],
   ["roots/list", "roots"],
 ]);
-
-/** Deep enough for any answer, and safe for the stack. */
-const ANSWER_LIMITS = { depth: 512, values: 5_000_000 };
 
 /**
  * Whatever was asked: lists lose what the policy hides, requests to the client may be refused, and a further round
@@ -211,7 +209,7 @@ function sealRound(text: string, answered: Hearing, governance: Governance): Scr
     };
   }
   // Read again with all duplicates seen and all digits kept: this message is written anew.
-  const scanned = scan(text, ANSWER_LIMITS);
+  const scanned = scan(text, SERVER_LIMITS);
   if (!scanned.ok) return { kind: "refuse", reason: scanned.message };
   const answer = scanned.value as { readonly result: { [key: string]: Json } };
   const { requestState } = answer.result;

@@ -25,6 +25,7 @@ import { OwnRequests } from "./own-requests.ts";
 import { recordRefusal, recordRuling } from "./records.ts";
 import { type Load, type OpenRequest, OpenRequests, REQUEST_CAPS } from "./requests.ts";
 import { relay } from "./screen.ts";
+import { parseServerText } from "./server-text.ts";
 import { Settlement } from "./settle.ts";
 import { openTasks } from "./tasks.ts";
 import { utf8Text } from "./utf8.ts";
@@ -33,7 +34,7 @@ import { writeAdmitted } from "./write.ts";
 /** Where a session's messages go. A message holds no line break. */
 export interface Ports {
   readonly toClient: (message: string | Uint8Array, about: JsonObject | Answer) => void;
-  /** False when no byte of it was written, because the server is gone. */
+  /** False when no byte of it was written: the server is gone, or does not read. */
   readonly toServer: (message: string, about: Message) => boolean;
   /** What a server sent that is no message. */
   readonly noise: (bytes: Uint8Array) => void;
@@ -53,6 +54,8 @@ export interface Oversized {
   readonly tail: Buffer;
 }
 
+/** Characters of each end of a message that was not read, in which its id may be found. */
+const KEPT = 2_048;
 /** Requests of the server that the client may still answer; older ones are forgotten. */
 const MAX_SERVER_REQUESTS = 1_024;
 
@@ -192,7 +195,7 @@ export class Session {
       this.#settlement.hold();
     }
     if (!this.#ports.toServer(writeAdmitted(admitted), admitted.message)) {
-      this.failed(request.id, "The server is gone; nothing was sent to it.", "unsent");
+      this.failed(request.id, "The server takes no messages; nothing was sent to it.", "unsent");
     }
   }
 
@@ -284,22 +287,35 @@ export class Session {
   // From the server -------------------------------------------------------------------------------
 
   fromServer(bytes: Uint8Array): void {
-    const text = utf8Text(bytes) ?? "";
-    let message: Json;
-    try {
-      message = JSON.parse(text) as Json;
-    } catch {
-      this.#ports.noise(bytes);
+    const given = utf8Text(bytes) ?? "";
+    // In JSON it is but white space, and some clients take it for the end of a line: what follows it would be a message
+    // that nobody has screened.
+    const text = given.includes("\r") ? given.replaceAll("\r", " ") : given;
+    const read = parseServerText(text);
+    if (!read.ok) {
+      if (read.reason === "syntax") this.#ports.noise(bytes);
+      else {
+        this.#governance.notice(
+          "A message of the server was not relayed: it is nested too deep or holds too many values.",
+        );
+        this.#failUnread(
+          text.slice(0, KEPT),
+          text.slice(-KEPT),
+          "The server's answer is too large.",
+        );
+      }
       return;
     }
+    const message = read.value;
+    const line = text === given ? bytes : Buffer.from(text);
     if (Array.isArray(message)) {
       this.#serverBatch(message);
     } else if (!isObject(message)) {
       this.#ports.noise(bytes);
     } else if (typeof message.method === "string") {
-      this.#serverMessage(message.method, message, text, bytes);
+      this.#serverMessage(message.method, message, text, line);
     } else {
-      this.#serverAnswer(message, text, bytes);
+      this.#serverAnswer(message, text, line);
     }
   }
 
@@ -308,11 +324,21 @@ export class Session {
     this.#governance.notice(
       `A message of the server has ${length} bytes; at most ${max} are relayed.`,
     );
-    const id = idInText(head.toString("utf8"), tail.toString("utf8"));
+    this.#failUnread(
+      head.toString("utf8"),
+      tail.toString("utf8"),
+      "The server's answer is too large.",
+    );
+  }
+
+  /** Whoever waits for a message that was not read gets `reason`, a sentence. */
+  #failUnread(head: string, tail: string, reason: string): void {
+    const id = idInText(head, tail);
+    if (id !== null && this.#own.take(id, { error: reason })) return;
     // Where its id is not to be found, it can only be the one that is waited for.
     const request =
       id === null ? (this.#open.size === 1 ? [...this.#open][0] : undefined) : this.#open.get(id);
-    if (request !== undefined) this.#fail(request, "The server's answer is too large.");
+    if (request?.forwarded === true) this.#fail(request, reason);
   }
 
   /** The connection to the server is closed; `reason` is a sentence for those who still wait. */

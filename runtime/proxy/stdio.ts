@@ -40,7 +40,7 @@ export async function proxyStdio(options: StdioProxy): Promise<Exit> {
     {
       toClient: (message) => client.send(message),
       toServer: (message) => {
-        if (!server.writable) return false;
+        if (!server.takes) return false;
         server.send(message);
         return true;
       },

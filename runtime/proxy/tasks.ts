@@ -9,6 +9,7 @@ import {
 } from "./admit.ts";
 import { scan } from "./scan.ts";
 import type { Bound, Seals } from "./seal.ts";
+import { SERVER_LIMITS } from "./server-text.ts";
 import { write } from "./write.ts";
 
 /**
@@ -19,9 +20,6 @@ import { write } from "./write.ts";
 const RELATED = "io.modelcontextprotocol/related-task";
 /** Tasks of a grant that are remembered to be its own. */
 const MAX_OWN = 4_096;
-/** Deep enough for any answer, and safe for the stack. */
-const ANSWER_LIMITS = { depth: 512, values: 5_000_000 };
-
 /** The task ids of one grant on one server. */
 export class Tasks {
   readonly #seals: Seals;
@@ -138,7 +136,7 @@ export function sealTasks(text: string, message: JsonObject, tasks: Tasks): stri
     return undefined;
   }
   // Read again with all duplicates seen and all digits kept: this message is written anew.
-  const scanned = scan(text, ANSWER_LIMITS);
+  const scanned = scan(text, SERVER_LIMITS);
   if (!scanned.ok || !isObject(scanned.value)) return undefined;
   const own = scanned.value as Draft;
   if (isObject(own.result) && isTaskList(own.result.tasks)) {

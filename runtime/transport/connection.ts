@@ -14,6 +14,8 @@ export interface ConnectionHandlers {
 }
 
 const LF = 10;
+/** What a peer may leave untaken: one that leaves more is sent nothing more (bytes). */
+export const MAX_QUEUED = 16 * 1024 * 1024;
 /** Messages below this are copied, to save a part of a system call; larger ones are not (bytes). */
 const SMALL = 4_096;
 
@@ -85,6 +87,11 @@ export class LineConnection {
   /** True while what is sent may still arrive. */
   get writable(): boolean {
     return !this.#broken && this.#output.writable;
+  }
+
+  /** False when the peer is gone, or has left so much untaken that it is sent nothing more. */
+  get takes(): boolean {
+    return this.writable && this.queued <= MAX_QUEUED;
   }
 
   /** Sends one message, which holds no line break. */

@@ -7,6 +7,7 @@ import { downHeaders } from "../../transport/http/headers.ts";
 import type { UpstreamResponse } from "../../transport/http/upstream.ts";
 import { INTERNAL_ERROR, isObject } from "../admit.ts";
 import { errorMessage } from "../denials.ts";
+import { parseServerText } from "../server-text.ts";
 import { type Exchange, isAnswer, toClient } from "./exchange.ts";
 import { relayStream } from "./stream.ts";
 
@@ -139,12 +140,13 @@ export function readMessage(
 ): { readonly message: { readonly [key: string]: Json }; readonly text: string } | string {
   if (!isUtf8(bytes)) return "The server's answer is not UTF-8.";
   const text = bytes.toString("utf8");
-  let message: Json;
-  try {
-    message = JSON.parse(text) as Json;
-  } catch {
-    return "The server's answer is not JSON.";
+  const read = parseServerText(text);
+  if (!read.ok) {
+    return read.reason === "syntax"
+      ? "The server's answer is not JSON."
+      : "The server's answer is nested too deep or holds too many values.";
   }
+  const message = read.value;
   if (Array.isArray(message)) return "The server answered with a batch.";
   return isObject(message) ? { message, text } : "The server's answer is no message.";
 }

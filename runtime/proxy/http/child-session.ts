@@ -1,5 +1,5 @@
 import type { Child, Exit } from "../../transport/child.ts";
-import { LineConnection } from "../../transport/connection.ts";
+import { LineConnection, MAX_QUEUED } from "../../transport/connection.ts";
 import type { Reply } from "../../transport/http/reply.ts";
 import type { Admitted, Id, JsonObject } from "../admit.ts";
 import { TOO_MANY } from "../denials.ts";
@@ -7,9 +7,6 @@ import type { Governance } from "../governance.ts";
 import type { Load } from "../requests.ts";
 import { type Answer, Session } from "../session.ts";
 import { MAX_SERVER_MESSAGE, reasonOf } from "../stdio.ts";
-
-/** What one slow client may leave untaken; whoever leaves more is sent nothing any more (bytes). */
-const MAX_QUEUED = 16 * 1024 * 1024;
 
 export interface ChildSessionOptions {
   readonly governance: Governance;
@@ -42,7 +39,7 @@ export class ChildSession {
         toClient: (message, about) =>
           options.toClient(typeof message === "string" ? message : textOf(message), about),
         toServer: (message) => {
-          if (!connection.writable) return false;
+          if (!connection.takes) return false;
           connection.send(message);
           return true;
         },
@@ -71,7 +68,7 @@ export class ChildSession {
 
   /** An answer of ours to a request of the server. */
   answerServer(text: string): void {
-    this.#connection.send(text);
+    if (this.#connection.takes) this.#connection.send(text);
   }
 
   async stop(): Promise<void> {

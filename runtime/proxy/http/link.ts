@@ -3,10 +3,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { collect } from "../../transport/http/body.ts";
 import { SseBroken, SseReader } from "../../transport/http/sse.ts";
 import { type HttpUpstream, UpstreamFailed } from "../../transport/http/upstream.ts";
-import { type Id, isObject, type JsonObject, type Message } from "../admit.ts";
+import { type Id, isObject, type Message } from "../admit.ts";
 import type { Catalogue } from "../catalogue.ts";
 import { modernMeta } from "../era.ts";
 import { idKey } from "../requests.ts";
+import { parseServerText } from "../server-text.ts";
 import { answerProblem, mediaType, NOT_RUN } from "./answer.ts";
 import { mirrorHeaders, paramHeadersOf } from "./mirror.ts";
 
@@ -244,13 +245,11 @@ export class HttpLink {
   /** The revision that a handshake ends in is named in every later request. */
   #noteVersion(text: string): void {
     if (this.#version !== undefined || !text.includes('"protocolVersion"')) return;
-    try {
-      const { result } = JSON.parse(text) as JsonObject;
-      if (isObject(result) && typeof result.protocolVersion === "string") {
-        this.#version = result.protocolVersion;
-      }
-    } catch {
-      // Whoever reads the message says so.
+    const read = parseServerText(text);
+    // Whoever reads the message says what is wrong with it.
+    const result = read.ok && isObject(read.value) ? read.value.result : undefined;
+    if (isObject(result) && typeof result.protocolVersion === "string") {
+      this.#version = result.protocolVersion;
     }
   }
 

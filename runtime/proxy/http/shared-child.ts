@@ -13,13 +13,12 @@ import { errorMessage, METHOD_NOT_FOUND } from "../denials.ts";
 import type { Governance } from "../governance.ts";
 import { type Load, STREAM } from "../requests.ts";
 import { type NumberTexts, scan } from "../scan.ts";
+import { SERVER_LIMITS } from "../server-text.ts";
 import type { Answer } from "../session.ts";
 import { write } from "../write.ts";
 import { ChildSession, progressToken, sendAnswer, sendEvent } from "./child-session.ts";
 
 const SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId";
-/** Deep enough for any answer, and safe for the stack. */
-const ANSWER_LIMITS = { depth: 512, values: 5_000_000 };
 
 interface Caller {
   readonly reply: Reply;
@@ -177,7 +176,7 @@ function rewritten(
   text: string,
   change: (message: { [key: string]: Json }) => void,
 ): string | undefined {
-  const scanned = scan(text, ANSWER_LIMITS);
+  const scanned = scan(text, SERVER_LIMITS);
   if (!scanned.ok || !isObject(scanned.value)) return undefined;
   const message = scanned.value as { [key: string]: Json };
   change(message);

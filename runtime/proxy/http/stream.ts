@@ -4,6 +4,7 @@ import { SseBroken, type SseEvent, SseReader } from "../../transport/http/sse.ts
 import { INTERNAL_ERROR, isId, isObject, type JsonObject } from "../admit.ts";
 import { errorMessage } from "../denials.ts";
 import { idKey } from "../requests.ts";
+import { parseServerText } from "../server-text.ts";
 import { type Exchange, isAnswer, toClient } from "./exchange.ts";
 
 /** Relays a stream of events, one by one, at the pace at which the client takes them. */
@@ -63,13 +64,14 @@ function relayEvent(event: SseEvent, exchange: Exchange): SseEvent | undefined {
 
 function relayData(text: string, exchange: Exchange): string | undefined {
   const { notice } = exchange.desk.governance;
-  let message: Json;
-  try {
-    message = JSON.parse(text) as Json;
-  } catch {
-    notice("An event of the server was not relayed: it is not JSON.");
+  const read = parseServerText(text);
+  if (!read.ok) {
+    notice(
+      `An event of the server was not relayed: ${read.reason === "syntax" ? "it is not JSON" : "it is nested too deep or holds too many values"}.`,
+    );
     return undefined;
   }
+  const message = read.value;
   if (Array.isArray(message)) {
     notice("A batch of the server was not relayed.");
     return answersBatch(message, exchange);

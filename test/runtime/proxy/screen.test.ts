@@ -1,5 +1,25 @@
 import { expect, it } from "vitest";
+import { Session } from "../../../runtime/index.ts";
 import { Governed } from "./governed.ts";
+
+it("a carriage return in a message of the server makes no second one", async () => {
+  const hidden = '{"jsonrpc":"2.0","id":8,"result":{"tools":[{"name":"secret"}]}}';
+  const governed = await Governed.under({ version: "1", default: "deny", hide: ["secret"] });
+  const passed: string[] = [];
+  const session = new Session(governed.governance, {
+    toClient: (message) => passed.push(Buffer.from(message as Uint8Array).toString()),
+    toServer: () => true,
+    noise: () => {},
+  });
+  session.fromServer(
+    Buffer.from(
+      `{"jsonrpc":"2.0","method":"notifications/message","params":{"data":\r${hidden}\r}}`,
+    ),
+  );
+  expect(passed).toHaveLength(1);
+  expect(passed[0]).not.toContain("\r");
+  expect(JSON.parse(passed[0] as string).params.data.id).toBe(8);
+});
 
 const TOOLS = [{ name: "get" }, { name: "secret" }];
 

@@ -1,8 +1,9 @@
 import { PassThrough, Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { proxyStdio } from "../../../runtime/index.ts";
+import { proxyStdio, type ServerRequest } from "../../../runtime/index.ts";
 import { type Child, type Exit, startChild } from "../../../runtime/transport/child.ts";
+import { MAX_QUEUED } from "../../../runtime/transport/connection.ts";
 import { Governed } from "./governed.ts";
 
 // Back-pressure: whoever does not read makes the other side wait, and the proxy keeps little meanwhile.
@@ -58,6 +59,7 @@ async function proxied(
   script: string,
   input: Readable,
   output: Writable,
+  refused: readonly ServerRequest[] = [],
 ): Promise<{ child: Child; exit: Promise<Exit> }> {
   const child = await startChild({
     command: process.execPath,
@@ -66,7 +68,8 @@ async function proxied(
     graceMs: 20_000,
   });
   ends.push(() => child.signal("SIGKILL"));
-  const { governance } = await Governed.under({ version: "1", default: "deny" });
+  const governed = await Governed.under({ version: "1", default: "deny" });
+  const governance = { ...governed.governance, refusedRequests: new Set(refused) };
   const log = new PassThrough().resume();
   return { child, exit: proxyStdio({ governance, child, input, output, log }) };
 }
@@ -158,6 +161,34 @@ describe("a server that does not read", () => {
     child.signal("SIGUSR2");
     await exit;
     expect(JSON.parse(output.lines.at(-1) as string).params).toEqual({ lines: LINES });
+  });
+
+  it("does not fill the memory with answers to what it may not ask", async () => {
+    const output = new Client();
+    output.readAll();
+    const asked = 300_000;
+    const { child } = await proxied(
+      `${SAY}
+      let id = 0;
+      const more = () => {
+        while (id < ${asked}) {
+          const request = { jsonrpc: "2.0", id: id++, method: "roots/list" };
+          if (!process.stdout.write(JSON.stringify(request) + "\\n")) {
+            process.stdout.once("drain", more);
+            return;
+          }
+        }
+        say({ id });
+      };
+      more();
+      setInterval(() => {}, 1e6);`,
+      new PassThrough(),
+      output,
+      ["roots"],
+    );
+    await vi.waitFor(() => expect(output.lines).toHaveLength(1), 60_000);
+    expect(JSON.parse(output.lines[0] as string).params).toEqual({ id: asked });
+    expect(child.stdin.writableLength).toBeLessThan(MAX_QUEUED + HELD);
   });
 
   it("does not keep the client from its answers", async () => {
