@@ -19,12 +19,16 @@ export interface OpenFile {
 interface DiskFile {
   readonly mtimeMs: number;
   readonly size: number;
+  /** When it was looked at, in milliseconds. */
+  readonly readMs: number;
   readonly source: Source;
 }
 
 /** Folders that hold no policies of ours. */
 const SKIPPED = new Set(["node_modules", "dist", "build", "out", "target", "coverage"]);
 const MOST_ENTRIES = 50_000;
+/** Two writes so close to one another, in milliseconds, may leave one time behind: clocks of file systems are coarse. */
+const CLOCK = 2_000;
 
 /**
  * The files that policies are made of: what is open in the editor, else what is on disk. A file's name is its
@@ -94,13 +98,15 @@ export class Files {
   #read(name: string): Source | undefined {
     if (!isAbsolute(name)) return undefined;
     try {
+      const readMs = Date.now();
       const { mtimeMs, size } = statSync(name);
       const known = this.#disk.get(name);
-      if (known?.mtimeMs === mtimeMs && known.size === size) return known.source;
+      const isSame = known?.mtimeMs === mtimeMs && known.size === size;
+      if (isSame && known.readMs - mtimeMs > CLOCK) return known.source;
       const text = readFileSync(name, "utf8");
       // A new time alone is no change.
       const source = known?.source.text === text ? known.source : new Source(name, text);
-      this.#disk.set(name, { mtimeMs, size, source });
+      this.#disk.set(name, { mtimeMs, size, readMs, source });
       return source;
     } catch {
       this.#disk.delete(name);

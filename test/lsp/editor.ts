@@ -240,6 +240,15 @@ export class Editor {
   }
 }
 
+/**
+ * The offset, moved behind the character or the line break that it is inside of. An editor never stands there: the
+ * protocol has no position between CR and LF, and halves of a character cannot be sent.
+ */
+export function sendable(text: string, offset: number): number {
+  const pair = text.slice(offset - 1, offset + 1);
+  return offset > 0 && /^(?:\r\n|[\ud800-\udbff][\udc00-\udfff])$/.test(pair) ? offset + 1 : offset;
+}
+
 /** A document that the editor has open, with the marks that it was opened with. */
 export class OpenDocument {
   readonly uri: string;
@@ -309,6 +318,9 @@ export class OpenDocument {
     ...edits: readonly { readonly start: number; readonly end: number; readonly text: string }[]
   ): Promise<void> {
     const contentChanges = edits.map(({ start, end, text }) => {
+      if (sendable(this.text, start) !== start || sendable(this.text, end) !== end) {
+        throw new Error(`No editor edits inside a character or a line break: ${start} to ${end}.`);
+      }
       const range = rangeOf(this.#source, { start, end });
       this.#source = new Source(this.uri, this.text.slice(0, start) + text + this.text.slice(end));
       return { range, text };

@@ -85,6 +85,21 @@ describe("a session", () => {
     }
   });
 
+  it("takes a place inside a line break for the end of the line", async () => {
+    editor = await Editor.start();
+    const document = await editor.open("allow a\r\nallow b\n");
+    const place = { line: 0, character: "allow a\r".length };
+    await editor.connection.sendNotification("textDocument/didChange", {
+      textDocument: { uri: document.uri, version: 2 },
+      contentChanges: [{ range: { start: place, end: place }, text: ", c" }],
+    });
+    const symbols = await document.request<{ name: string }[]>(
+      "textDocument/documentSymbol",
+      document.id,
+    );
+    expect(symbols.map(({ name }) => name)).toEqual(["allow a, c", "allow b"]);
+  });
+
   it("follows the settings of the editor", async () => {
     editor = await Editor.start({
       files: { "payments.tools.json": PAYMENTS_TEXT },
