@@ -8,6 +8,7 @@ import {
   compileEngine,
   type Exit,
   HttpUpstream,
+  noLoad,
   proxyStdio,
   Rounds,
   Rulebook,
@@ -124,7 +125,7 @@ async function serve(invocation: Invocation): Promise<number> {
       ...(loaded.map === undefined ? {} : { map: loaded.map }),
       shadow: options.shadow === true,
     }),
-    loaded.tools,
+    { pinned: loaded.tools, shadow: options.shadow === true },
   );
   const server = options.name ?? loaded.server ?? digestOf(target);
   const { store, where } = await openState(options.state, loaded.policy);
@@ -136,10 +137,10 @@ async function serve(invocation: Invocation): Promise<number> {
     store: counters,
     server,
     grant,
-    shadow: options.shadow === true,
     refusedRequests: refusedOf(options),
     rounds: new Rounds(seals, { server, grant: grant.id }, counters, Date.now),
     // There is one grant: whatever the server runs for us is its.
+    load: noLoad(),
     tasks: new Tasks(seals, { server, grant: grant.id }, true),
     now: Date.now,
     record: log.record,

@@ -1,10 +1,12 @@
 export { compileEngine } from "./engine/decide.ts";
 export { both } from "./engine/guard.ts";
 export { denyLimit, describeSpan, type NotReserved } from "./engine/limit-denial.ts";
+export { lookingOn } from "./engine/looking-on.ts";
 export type { EngineOptions } from "./engine/tools.ts";
 export type * from "./engine/types.ts";
 export { uriProblem } from "./engine/uri.ts";
 export { type Grant, type Grants, newToken, openGrant, tokenGrant } from "./grants/grant.ts";
+export { type GrantInForce, Snapshot } from "./grants/snapshot.ts";
 export type { Message } from "./proxy/admit.ts";
 export {
   type ExplainedCall,
@@ -24,10 +26,14 @@ export {
   ChildBackend,
   type ChildBackendOptions,
 } from "./proxy/http/child-backend.ts";
-export type { Backend } from "./proxy/http/front.ts";
+export { ChildPlaces } from "./proxy/http/child-places.ts";
+export type { Backend, Route, Routes } from "./proxy/http/front.ts";
+export { Gateway, type GatewayOptions, type GatewayServer } from "./proxy/http/gateway.ts";
 export { HttpLink, type LinkHandlers, type LinkOptions } from "./proxy/http/link.ts";
 export { HttpRelay, type RelayOptions } from "./proxy/http/relay.ts";
+export { oneServer } from "./proxy/http/routes.ts";
 export { HttpServer, type HttpServerOptions } from "./proxy/http/server.ts";
+export { type Load, noLoad } from "./proxy/requests.ts";
 export { Rounds } from "./proxy/rounds.ts";
 export { Rulebook } from "./proxy/rulebook.ts";
 export { scan } from "./proxy/scan.ts";

@@ -10,8 +10,10 @@ export interface Grant {
 
 /** Who may call. */
 export interface Grants {
-  /** The grant of a bearer token; undefined when it is none of ours. */
-  ofToken(token: string | undefined): Grant | undefined;
+  /**
+   * The grant of a bearer token; undefined when it is none of ours, or none for this server. Absent: for any server.
+   */
+  ofToken(token: string | undefined, server?: string): Grant | undefined;
 }
 
 /** 256 bits of chance, in 43 characters. */

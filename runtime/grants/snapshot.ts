@@ -48,6 +48,21 @@ export class Snapshot implements Grants {
     return this.#byId.get(id)?.grant;
   }
 
+  *rulebooks(): Generator<{
+    readonly grant: string;
+    readonly server: string;
+    readonly rulebook: Rulebook;
+  }> {
+    for (const [grant, { rulebooks }] of this.#byId) {
+      for (const [server, rulebook] of rulebooks) yield { grant, server, rulebook };
+    }
+  }
+
+  /** The ids of the grants that have ended by their day. */
+  expired(): readonly string[] {
+    return [...this.#byId].flatMap(([id, one]) => (this.#hasExpired(one) ? [id] : []));
+  }
+
   /** When the next grant expires; undefined when none does. */
   get nextExpiry(): number | undefined {
     let next: number | undefined;

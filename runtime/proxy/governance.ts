@@ -1,5 +1,6 @@
 import type { Context } from "../engine/types.ts";
 import type { StateStore } from "../state/store.ts";
+import type { Load } from "./requests.ts";
 import type { Rounds } from "./rounds.ts";
 import type { Rulebook } from "./rulebook.ts";
 import type { Tasks } from "./tasks.ts";
@@ -12,14 +13,14 @@ export interface Governance {
   /** The server id, first element of every counter's identity. */
   readonly server: string;
   readonly grant: Context["grant"];
-  /** Decide and record, but forbid nothing that a policy forbids. The engine counts apart then. */
-  readonly shadow: boolean;
   /** Requests of the server to the client that are not passed on. */
   readonly refusedRequests: ReadonlySet<ServerRequest>;
   /** The `requestState` of requests that take several rounds. */
   readonly rounds: Rounds;
   /** The ids of its tasks on the server. */
   readonly tasks: Tasks;
+  /** What the grant has in flight, on all servers and connections together. */
+  readonly load: Load;
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
   readonly record: (record: DecisionRecord) => void;

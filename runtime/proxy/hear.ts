@@ -39,6 +39,8 @@ export interface Hearing {
   /** Tool, resource or prompt. */
   readonly name?: string;
   readonly params: JsonObject | undefined;
+  /** Whatever is ruled, it is done. */
+  readonly shadow: boolean;
   /** The request is of revision 2026-07-28 or later. */
   readonly modern: boolean;
   readonly ruling: MaybePromise<Ruling>;
@@ -74,7 +76,17 @@ export function hear(
   if (call === undefined) {
     const { ruling, reached } = judgeOther(method, params, rulebook);
     const forbid = forbidOther(id, reached, modern);
-    const hearing: Draft<Hearing> = { ok: true, id, method, params, modern, ruling, forbid };
+    const { shadow } = rulebook;
+    const hearing: Draft<Hearing> = {
+      ok: true,
+      id,
+      method,
+      params,
+      shadow,
+      modern,
+      ruling,
+      forbid,
+    };
     if (reached?.name !== undefined) hearing.name = reached.name;
     if (round !== undefined) hearing.round = round;
     return hearing;
@@ -94,6 +106,7 @@ export function hear(
     method,
     name: tool,
     params,
+    shadow: rulebook.shadow,
     modern,
     ruling: judgeCall(tool, args, bench),
     forbid: ({ outcome }, denial) => {

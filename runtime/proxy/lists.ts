@@ -29,7 +29,7 @@ const UNCHANGED: ListFilter = { kind: "unchanged" };
 
 /** `message` is what JSON.parse made of `text`; an object. */
 export function filterLists(text: string, message: JsonObject, rulebook: Rulebook): ListFilter {
-  if (!rulebook.filtersLists) return UNCHANGED;
+  if (!rulebook.filtersLists || rulebook.shadow) return UNCHANGED;
   const problem = hiddenList(text);
   if (problem !== undefined) return { kind: "refused", reason: problem };
   const { result } = message;

@@ -10,8 +10,13 @@ export interface Subject {
   readonly name?: string;
 }
 
-/** Records a ruling; the id is what its answer names. */
-export function recordRuling(governance: Governance, subject: Subject, ruling: Ruling): string {
+/** Records a ruling; the id is what its answer names. `enforced`: false when it is only recorded. */
+export function recordRuling(
+  governance: Governance,
+  subject: Subject,
+  ruling: Ruling,
+  enforced: boolean,
+): string {
   const id = newDecisionId();
   const at = governance.now();
   if (ruling.outcome === "allow") {
@@ -26,7 +31,6 @@ export function recordRuling(governance: Governance, subject: Subject, ruling: R
     return id;
   }
   const { outcome, rule, message, source, detail } = ruling;
-  const enforced = !governance.shadow;
   const record = about(subject, { id, at, outcome, enforced, rule, message });
   if (source !== undefined) record.source = source;
   if (detail !== undefined) record.detail = detail;

@@ -35,6 +35,11 @@ export interface Load {
   streams: number;
 }
 
+/** Of a grant that has nothing in flight. */
+export function noLoad(): Load {
+  return { running: 0, streams: 0 };
+}
+
 export const STREAM = "subscriptions/listen";
 
 /** 1 and "1" are different ids. */
@@ -51,7 +56,7 @@ export class OpenRequests {
   readonly #load: Load;
 
   /** `load`: counted together with other connections. */
-  constructor(caps: RequestCaps = REQUEST_CAPS, load: Load = { running: 0, streams: 0 }) {
+  constructor(caps: RequestCaps = REQUEST_CAPS, load: Load = noLoad()) {
     this.#caps = caps;
     this.#load = load;
   }

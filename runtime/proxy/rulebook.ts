@@ -1,4 +1,5 @@
 import { isGlob, type Json, type Policy } from "../../policy/index.ts";
+import { compileEngine } from "../engine/decide.ts";
 import type { Engine, Kind } from "../engine/types.ts";
 import { nameOf, type Snapshot } from "./catalogue.ts";
 import { foldName } from "./fold.ts";
@@ -8,10 +9,21 @@ import { type Reads, readsOf } from "./reads.ts";
 export const LISTS = ["tools", "resources", "resourceTemplates", "prompts"] as const;
 export type ListName = (typeof LISTS)[number];
 
+export interface RulebookExtras {
+  /** The definitions that the pins are of, where they are known. */
+  readonly pinned?: ReadonlyMap<string, Json> | undefined;
+  /** A policy that every call must pass too; `engine` is that of both. */
+  readonly guard?: Policy | undefined;
+  /** The engine only looks on: whatever it forbids is recorded, and done. */
+  readonly shadow?: boolean;
+}
+
 /** A compiled policy with what the proxy derives from it: one immutable snapshot for each decision. */
 export class Rulebook {
-  readonly policy: Policy;
   readonly engine: Engine;
+  readonly shadow: boolean;
+  /** What no rule mentions is permitted. */
+  readonly permitsByDefault: boolean;
   /** Decisions need the live tools: pins, hide, unlisted, or a default that permits. */
   readonly needsCatalogue: boolean;
   readonly pinned: ReadonlyMap<string, Json> | undefined;
@@ -21,34 +33,29 @@ export class Rulebook {
   /** From folded names to the names of the policy that fold to them. */
   readonly #folded = new Map<string, string[]>();
 
-  /** `pinned`: the definitions that the pins are of, where they are known. */
-  constructor(policy: Policy, engine: Engine, pinned?: ReadonlyMap<string, Json>) {
+  constructor(policy: Policy, engine: Engine, extras: RulebookExtras = {}) {
+    const { pinned, guard, shadow = false } = extras;
+    const policies = guard === undefined ? [policy] : [guard, policy];
     this.pinned = pinned;
-    this.policy = policy;
     this.engine = engine;
-    const tools = Object.entries(policy.tools ?? {});
-    const filtersTools =
-      tools.some(([, tool]) => tool.pin !== undefined) ||
-      (policy.hide ?? []).length > 0 ||
-      policy.unlisted !== undefined;
-    this.needsCatalogue = filtersTools || policy.default === "allow";
+    this.shadow = shadow;
+    this.permitsByDefault = policies.every((one) => one.default === "allow");
+    const filtersTools = policies.some(filters);
+    this.needsCatalogue = filtersTools || policies.some((one) => one.default === "allow");
     this.#filtered = new Set<ListName>([
       ...(filtersTools ? (["tools"] as const) : []),
       ...(engine.governs("resources") ? (["resources", "resourceTemplates"] as const) : []),
       ...(engine.governs("prompts") ? (["prompts"] as const) : []),
     ]);
-    for (const [name, tool] of tools) {
-      const everyNumber = policy.validate !== undefined && tool.input_schema !== undefined;
+    for (const name of policies.flatMap((one) => Object.keys(one.tools ?? {}))) {
+      const everyNumber = policies.some(
+        (one) => one.validate !== undefined && one.tools?.[name]?.input_schema !== undefined,
+      );
       this.#reads.set(name, readsOf(engine.reads(name), everyNumber));
     }
     // Limits of all tools read the arguments of every call; what they read does not depend on its name.
     this.#readsOfOthers = readsOf(engine.reads(""), false);
-    const names = new Set([
-      ...tools.map(([name]) => name),
-      ...(policy.hide ?? []).filter((name) => !isGlob(name)),
-      ...Object.keys(policy.deny_tools ?? {}).filter((name) => !isGlob(name)),
-    ]);
-    for (const name of names) {
+    for (const name of new Set(policies.flatMap(namesIn))) {
       const same = this.#folded.get(foldName(name));
       if (same === undefined) this.#folded.set(foldName(name), [name]);
       else same.push(name);
@@ -90,4 +97,21 @@ export class Rulebook {
     const name = (item as { readonly [key: string]: Json } | null)?.[key];
     return typeof name === "string" && this.engine.visibleKind(kind, name);
   }
+}
+
+/** Of a grant that has no policy: every call is denied. */
+export const NO_POLICY = new Rulebook({ version: "1", default: "deny" }, compileEngine(undefined));
+
+/** Whether a policy takes tools out of lists. */
+function filters({ tools = {}, hide = [], unlisted }: Policy): boolean {
+  return (
+    Object.values(tools).some(({ pin }) => pin !== undefined) ||
+    hide.length > 0 ||
+    unlisted !== undefined
+  );
+}
+
+function namesIn({ tools = {}, hide = [], deny_tools = {} }: Policy): readonly string[] {
+  const written = [...hide, ...Object.keys(deny_tools)];
+  return [...Object.keys(tools), ...written.filter((name) => !isGlob(name))];
 }

@@ -55,13 +55,13 @@ export function relay(
       };
     case "decline": {
       const { ruling } = screened;
-      recordRuling({ ...governance, shadow: false }, { method: String(message.method) }, ruling);
+      recordRuling(governance, { method: String(message.method) }, ruling, true);
       return isId(id) ? { toServer: errorMessage(id, METHOD_NOT_FOUND, ruling.message) } : {};
     }
     case "deny": {
       const { ruling } = screened;
       const subject = answered ?? { method: "(server request)" };
-      const decision = recordRuling({ ...governance, shadow: false }, subject, ruling);
+      const decision = recordRuling(governance, subject, ruling, true);
       if (!isId(id)) return {};
       const denial = { id: decision, ...ruling };
       return { toClient: answered?.forbid(ruling, denial) ?? deniedRequest(id, denial) };
@@ -125,9 +125,7 @@ function screen(
   const { result } = message;
   const asked = isObject(result) ? refusedIn(result, message, governance) : undefined;
   if (asked !== undefined) return { kind: "deny", ruling: notAsked(asked) };
-  const filtered = governance.shadow
-    ? ({ kind: "unchanged" } as const)
-    : filterLists(text, message, governance.rulebook());
+  const filtered = filterLists(text, message, governance.rulebook());
   if (filtered.kind === "refused") return { kind: "refuse", reason: filtered.reason };
   if (answered?.round !== undefined && isObject(result) && result.resultType === "input_required") {
     return sealRound(filtered.kind === "filtered" ? filtered.text : text, answered, governance);
@@ -150,13 +148,14 @@ function screenMessage(
   }
   if (!isObject(params)) return PASS;
   if (refusedIn(params, message, governance) !== undefined) return DROP;
-  if (taskIn(message) !== undefined && !governance.shadow) {
-    const filtered = filterLists(text, message, governance.rulebook());
+  const rulebook = governance.rulebook();
+  if (taskIn(message) !== undefined) {
+    const filtered = filterLists(text, message, rulebook);
     if (filtered.kind === "refused") return { kind: "refuse", reason: filtered.reason };
     return filtered.kind === "filtered" ? { kind: "replace", text: filtered.text } : PASS;
   }
-  if (method !== "notifications/resources/updated" || governance.shadow) return PASS;
-  const { ruling } = judgeOther("resources/read", params, governance.rulebook());
+  if (method !== "notifications/resources/updated" || rulebook.shadow) return PASS;
+  const { ruling } = judgeOther("resources/read", params, rulebook);
   return ruling.outcome === "allow" ? PASS : DROP;
 }
 

@@ -20,10 +20,11 @@ import { clientOf, modernMeta } from "./era.ts";
 import type { Governance } from "./governance.ts";
 import { type Hearing, hear } from "./hear.ts";
 import type { Ruling } from "./judge.ts";
-import { judgeOther } from "./kinds.ts";
+import { type ChangedList, listChanged, wantsToHear } from "./list-changed.ts";
+import { passes } from "./notify.ts";
 import { OwnRequests } from "./own-requests.ts";
 import { recordRefusal, recordRuling } from "./records.ts";
-import { type Load, type OpenRequest, OpenRequests, REQUEST_CAPS } from "./requests.ts";
+import { type OpenRequest, OpenRequests, REQUEST_CAPS, STREAM } from "./requests.ts";
 import { relay } from "./screen.ts";
 import { parseServerText } from "./server-text.ts";
 import { Settlement } from "./settle.ts";
@@ -73,17 +74,15 @@ export class Session {
   readonly #settlement: Settlement;
   readonly #serverRequests = new Set<Id>();
   #client: Context["client"];
+  #initialized = false;
   /** Of the client's last request, in the modern era. */
   #meta: JsonObject | undefined;
   /** Requests that wait for their ruling; later ones wait behind them, so that none overtakes another. */
   #queue: Promise<void> | undefined;
 
-  /**
-   * `id`: the scope value of counters `per session`; absent counts as the grant. `load`: what the grant's other
-   * sessions have in flight.
-   */
-  constructor(governance: Governance, ports: Ports, id?: string, load?: Load) {
-    this.#open = new OpenRequests(REQUEST_CAPS, load);
+  /** `id`: the scope value of counters `per session`; absent counts as the grant. */
+  constructor(governance: Governance, ports: Ports, id?: string) {
+    this.#open = new OpenRequests(REQUEST_CAPS, governance.load);
     this.#governance = governance;
     this.#ports = ports;
     this.#id = id;
@@ -174,8 +173,8 @@ export class Session {
   }
 
   #conclude(request: OpenRequest, hearing: Hearing, admitted: Admitted, ruling: Ruling): void {
-    const { shadow } = this.#governance;
-    const decision = recordRuling(this.#governance, hearing, ruling);
+    const { shadow } = hearing;
+    const decision = recordRuling(this.#governance, hearing, ruling, !shadow);
     if (request.cancelled) {
       // Nobody waits for it, and nothing of it was sent.
       if (ruling.outcome === "allow") this.#settlement.unsent(ruling.reservation);
@@ -239,13 +238,9 @@ export class Session {
 
   #notification(message: Extract<Message, { kind: "notification" }>, admitted: Admitted): void {
     const { method, params } = message;
-    const { ruling, reached } = judgeOther(method, params, this.#governance.rulebook());
-    if (ruling.outcome !== "allow" || ruling.findings.length > 0) {
-      const name = reached?.name;
-      recordRuling(this.#governance, { method, ...(name === undefined ? {} : { name }) }, ruling);
-    }
-    if (ruling.outcome !== "allow" && !this.#governance.shadow) return;
-    openTasks(admitted, this.#governance.tasks);
+    if (!passes(message, admitted, this.#governance)) return;
+    // Only the legacy era has it.
+    if (method === "notifications/initialized") this.#initialized = true;
     if (method === "notifications/cancelled" && this.#cancel(params?.requestId)) return;
     this.#ports.toServer(writeAdmitted(admitted), message);
   }
@@ -268,6 +263,21 @@ export class Session {
     }
     openTasks(admitted, this.#governance.tasks);
     this.#ports.toServer(writeAdmitted(admitted), message);
+  }
+
+  /** The policy has changed, and with it these lists: a client that can be told is told. */
+  listsChanged(lists: readonly ChangedList[]): void {
+    for (const list of lists) {
+      if (this.#initialized) this.#tell(listChanged(list));
+      for (const { id, method, hearing, forwarded } of this.#open) {
+        if (method !== STREAM || !forwarded || !wantsToHear(list, hearing?.params)) continue;
+        this.#tell(listChanged(list, id));
+      }
+    }
+  }
+
+  #tell(message: JsonObject): void {
+    this.#ports.toClient(JSON.stringify(message), message);
   }
 
   /** Resolves when every message received was ruled on. */

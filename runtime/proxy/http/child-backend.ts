@@ -7,9 +7,11 @@ import { type Admitted, INTERNAL_ERROR, INVALID_REQUEST } from "../admit.ts";
 import { errorMessage, TOO_MANY } from "../denials.ts";
 import { clientOf, modernMeta } from "../era.ts";
 import type { Governance } from "../governance.ts";
+import type { ChangedList } from "../list-changed.ts";
 import { recordRefusal } from "../records.ts";
-import { type Load, REQUEST_CAPS } from "../requests.ts";
+import { REQUEST_CAPS } from "../requests.ts";
 import type { Seals } from "../seal.ts";
+import { ChildPlaces, NoPlace, PLACE_CAPS, type PlaceCaps } from "./child-places.ts";
 import type { Backend, Inbound } from "./front.ts";
 import { LegacyChild } from "./legacy-children.ts";
 import { answeredId, isModernVersion } from "./mirror.ts";
@@ -23,15 +25,11 @@ export interface ChildBackendOptions {
   /** Where a server's output goes that is no message. */
   readonly noise: (bytes: Uint8Array) => void;
   readonly caps?: ChildCaps;
+  /** Shared with other servers; by default this one has places of its own. */
+  readonly places?: ChildPlaces;
 }
 
-export interface ChildCaps {
-  /** Children of one grant. */
-  readonly children: number;
-  /** Least time between two starts for one grant (milliseconds). */
-  readonly startMs: number;
-  /** Starts that may wait for their turn. */
-  readonly waiting: number;
+export interface ChildCaps extends PlaceCaps {
   /** A child that nobody uses for so long is ended (milliseconds). */
   readonly idleMs: number;
   /** A request of a session that is not answered for so long gets a stream that can be resumed (milliseconds). */
@@ -39,9 +37,7 @@ export interface ChildCaps {
 }
 
 export const CHILD_CAPS: ChildCaps = {
-  children: 8,
-  startMs: 1_000,
-  waiting: 4,
+  ...PLACE_CAPS,
   idleMs: 600_000,
   streamMs: 100,
 };
@@ -51,11 +47,6 @@ interface Nursery {
   readonly governance: Governance;
   readonly sessions: Map<string, Held<LegacyChild>>;
   shared: Promise<Held<SharedChild>> | undefined;
-  /** Children that run, start or end. */
-  count: number;
-  readonly load: Load;
-  /** When the next child may start: milliseconds of the monotonic clock. */
-  next: number;
 }
 
 interface Held<T> {
@@ -65,13 +56,6 @@ interface Held<T> {
   readonly forget: () => void;
 }
 
-const TOO_MANY_CHILDREN = "Too many servers run or start for this grant; try again later.";
-
-/** No child is started now. */
-class NoChild extends Error {
-  override readonly name = "NoChild";
-}
-
 /**
  * Streamable HTTP in, a stdio server behind it: a child for each session of the legacy era, and one for all
  * clients of a grant that have no session.
@@ -79,6 +63,7 @@ class NoChild extends Error {
 export class ChildBackend implements Backend {
   readonly #options: ChildBackendOptions;
   readonly #caps: ChildCaps;
+  readonly #places: ChildPlaces;
   readonly #nurseries = new Map<string, Nursery>();
   readonly #stopping = new Set<Promise<void>>();
   #ending = false;
@@ -86,6 +71,7 @@ export class ChildBackend implements Backend {
   constructor(options: ChildBackendOptions) {
     this.#options = options;
     this.#caps = options.caps ?? CHILD_CAPS;
+    this.#places = options.places ?? new ChildPlaces(this.#caps);
   }
 
   async post(admitted: Admitted, inbound: Inbound, reply: Reply): Promise<void> {
@@ -133,7 +119,7 @@ export class ChildBackend implements Backend {
       return;
     }
     const nursery = this.#nursery(grant);
-    const { load } = nursery;
+    const { load } = nursery.governance;
     const held = this.#find(nursery, grant, headers.get("mcp-session-id") ?? "");
     if (held === undefined) {
       sessionUnknown(reply);
@@ -177,6 +163,26 @@ export class ChildBackend implements Backend {
     recordRefusal(this.#nursery(grant).governance, { message });
   }
 
+  listsChanged(grant: string, lists: readonly ChangedList[]): void {
+    const nursery = this.#nurseries.get(grant);
+    if (nursery === undefined) return;
+    for (const { child } of nursery.sessions.values()) child.listsChanged(lists);
+    nursery.shared?.then(
+      ({ child }) => child.listsChanged(lists),
+      () => {},
+    );
+  }
+
+  forget(grant: string): void {
+    const nursery = this.#nurseries.get(grant);
+    if (nursery === undefined) return;
+    for (const held of [...nursery.sessions.values()]) void this.#end(held);
+    nursery.shared?.then(
+      (held) => this.#end(held),
+      () => {},
+    );
+  }
+
   ready(): MaybePromise<void> {
     for (const { governance } of this.#nurseries.values()) return governance.store.ping();
   }
@@ -215,9 +221,6 @@ export class ChildBackend implements Backend {
       governance: this.#options.governanceOf(grant),
       sessions: new Map(),
       shared: undefined,
-      count: 0,
-      load: { running: 0, streams: 0 },
-      next: 0,
     };
     this.#nurseries.set(grant.id, nursery);
     return nursery;
@@ -238,8 +241,8 @@ export class ChildBackend implements Backend {
   ): Promise<Held<LegacyChild>> {
     const { seals, noise } = this.#options;
     const { streamMs } = this.#caps;
-    const process = await this.#start(nursery, () => !reply.closed);
     const { governance } = nursery;
+    const { process, free } = await this.#start(governance, () => !reply.closed);
     const id = randomUUID();
     const content = { id, ...clientOf(clientInfo), started: governance.now() };
     const sealed = seals.seal("session", { server: governance.server, grant: grant.id }, content);
@@ -249,7 +252,7 @@ export class ChildBackend implements Backend {
     const ended = (): void => {
       clearTimeout(held.idle);
       forget();
-      nursery.count--;
+      free();
     };
     const touched = (): void => this.#rest(held);
     const child = new LegacyChild({
@@ -258,7 +261,6 @@ export class ChildBackend implements Backend {
       seals,
       id,
       sealed,
-      load: nursery.load,
       streamMs,
       noise,
       touched,
@@ -270,20 +272,20 @@ export class ChildBackend implements Backend {
   }
 
   #startShared(nursery: Nursery): Promise<Held<SharedChild>> {
-    const { governance, load } = nursery;
+    const { governance } = nursery;
     const forget = (): void => {
       if (nursery.shared === starting) nursery.shared = undefined;
     };
     const start = async (): Promise<Held<SharedChild>> => {
-      const process = await this.#start(nursery, () => true);
+      const { process, free } = await this.#start(governance, () => true);
       const ended = (): void => {
         clearTimeout(held.idle);
         forget();
-        nursery.count--;
+        free();
       };
       const touched = (): void => this.#rest(held);
       const { noise } = this.#options;
-      const child = new SharedChild(process, governance, load, noise, touched, ended);
+      const child = new SharedChild(process, governance, noise, touched, ended);
       const held: Held<SharedChild> = { child, idle: undefined, forget };
       return held;
     };
@@ -293,21 +295,16 @@ export class ChildBackend implements Backend {
   }
 
   /** `wanted`: whether anybody waits for it still, once it is its turn. */
-  async #start(nursery: Nursery, wanted: () => boolean): Promise<Child> {
-    const { children, startMs, waiting } = this.#caps;
-    const now = performance.now();
-    const pause = nursery.next - now;
-    if (this.#ending || nursery.count >= children || pause > startMs * waiting) {
-      throw new NoChild(TOO_MANY_CHILDREN);
-    }
-    nursery.count++;
-    nursery.next = Math.max(nursery.next, now) + startMs;
+  async #start(
+    { grant }: Governance,
+    wanted: () => boolean,
+  ): Promise<{ readonly process: Child; readonly free: () => void }> {
+    if (this.#ending) throw new NoPlace("The proxy is about to end.");
+    const free = await this.#places.take(grant.id, () => !this.#ending && wanted());
     try {
-      if (pause > 0) await wait(pause);
-      if (this.#ending || !wanted()) throw new NoChild(TOO_MANY_CHILDREN);
-      return await this.#options.start();
+      return { process: await this.#options.start(), free };
     } catch (error) {
-      nursery.count--;
+      free();
       throw error;
     }
   }
@@ -332,10 +329,6 @@ export class ChildBackend implements Backend {
   }
 }
 
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 function sessionUnknown(reply: Reply, admitted?: Admitted): void {
   const id = admitted === undefined ? null : answeredId(admitted.message);
   reply.json(404, errorMessage(id, INVALID_REQUEST, "There is no such session."));
@@ -348,7 +341,7 @@ function notStarted(
   governance: Governance,
 ): void {
   const id = answeredId(message);
-  if (error instanceof NoChild) {
+  if (error instanceof NoPlace) {
     reply.json(503, errorMessage(id, TOO_MANY, error.message), { "retry-after": "5" });
     return;
   }

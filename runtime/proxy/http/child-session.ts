@@ -1,10 +1,8 @@
 import type { Child, Exit } from "../../transport/child.ts";
-import { LineConnection, MAX_QUEUED } from "../../transport/connection.ts";
-import type { Reply } from "../../transport/http/reply.ts";
+import { LineConnection } from "../../transport/connection.ts";
 import type { Admitted, Id, JsonObject } from "../admit.ts";
-import { TOO_MANY } from "../denials.ts";
 import type { Governance } from "../governance.ts";
-import type { Load } from "../requests.ts";
+import type { ChangedList } from "../list-changed.ts";
 import { type Answer, Session } from "../session.ts";
 import { MAX_SERVER_MESSAGE, reasonOf } from "../stdio.ts";
 
@@ -13,8 +11,6 @@ export interface ChildSessionOptions {
   readonly child: Child;
   /** The scope value of counters `per session`. */
   readonly session?: string;
-  /** What the grant has in flight on all its children. */
-  readonly load: Load;
   /** Where a server's output goes that is no message. */
   readonly noise: (bytes: Uint8Array) => void;
   /** What the server sends, and what we answer in its place. */
@@ -46,7 +42,6 @@ export class ChildSession {
         noise: options.noise,
       },
       options.session,
-      options.load,
     );
     this.#session = session;
     connection.start({
@@ -66,6 +61,10 @@ export class ChildSession {
     this.#session.receive(admitted);
   }
 
+  listsChanged(lists: readonly ChangedList[]): void {
+    this.#session.listsChanged(lists);
+  }
+
   /** An answer of ours to a request of the server. */
   answerServer(text: string): void {
     if (this.#connection.takes) this.#connection.send(text);
@@ -78,50 +77,6 @@ export class ChildSession {
 
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
-}
-
-/**
- * Sends one message on a client's stream; a client that does not take what it is sent is let go. `id`: with which the
- * stream can be resumed after it.
- */
-export function sendEvent(reply: Reply, text: string, id?: string): void {
-  if (reply.closed) return;
-  // Judged by what was there before: one large message says nothing about its reader.
-  if (reply.queued > MAX_QUEUED) {
-    reply.abort();
-    return;
-  }
-  if (!reply.begun) reply.stream();
-  reply.event({ ...(id === undefined ? {} : { id }), event: "message", data: text });
-}
-
-/** Errors of the modern era that have an HTTP status of their own (MCP 2026-07-28, § Streamable HTTP). */
-const STATUS = new Map<unknown, number>([
-  [-32601, 404],
-  [-32020, 400],
-  [-32021, 400],
-  [-32022, 400],
-]);
-
-/** Sends the answer to a request: by itself, or as the last event of its stream. */
-export function sendAnswer(
-  reply: Reply,
-  text: string,
-  about: JsonObject | Answer,
-  modern: boolean,
-  headers: Record<string, string> = {},
-): void {
-  if (reply.streaming) {
-    sendEvent(reply, text);
-    reply.end();
-    return;
-  }
-  if ("refused" in about) {
-    reply.json(about.refused === TOO_MANY ? 429 : 400, text, headers);
-    return;
-  }
-  const error = "error" in about ? (about.error as { readonly code?: unknown } | null) : undefined;
-  reply.json((modern ? STATUS.get(error?.code) : undefined) ?? 200, text, headers);
 }
 
 /** The token under which a request wants to hear of its progress. */

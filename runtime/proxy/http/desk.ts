@@ -1,10 +1,13 @@
 import type { Grant } from "../../grants/grant.ts";
-import type { Id } from "../admit.ts";
+import type { Reply } from "../../transport/http/reply.ts";
+import type { Id, JsonObject } from "../admit.ts";
 import { Catalogue, type FetchPage } from "../catalogue.ts";
 import type { Governance } from "../governance.ts";
+import { type ChangedList, listChanged, wantsToHear } from "../list-changed.ts";
 import { idKey, type OpenRequest, REQUEST_CAPS } from "../requests.ts";
 import type { Seals } from "../seal.ts";
 import { Settlement } from "../settle.ts";
+import { sendEvent } from "./send.ts";
 
 /** What one grant does on one server: its sessions, and what of it runs now. */
 export class Desk {
@@ -14,11 +17,11 @@ export class Desk {
   readonly #seals: Seals;
   readonly #fetchPage: (visit: Visit) => FetchPage;
   readonly #running = new Set<OpenRequest>();
+  readonly #listeners = new Set<Listener>();
   /** By the session ids that we gave, once they were verified. */
   readonly #visits = new Map<string, Visit>();
   /** Of clients without a session. */
   readonly #stateless: Visit;
-  #streams = 0;
 
   constructor(
     grant: Grant,
@@ -60,6 +63,28 @@ export class Desk {
     if (session !== undefined) this.#visits.delete(session.sealed);
   }
 
+  /** All sessions are over. */
+  forgetAll(): void {
+    this.#visits.clear();
+  }
+
+  /** Somebody listens on a stream without an end of its own; gives what ends that. */
+  listens(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  listsChanged(lists: readonly ChangedList[]): void {
+    for (const { reply, asked } of this.#listeners) {
+      for (const list of lists) {
+        if (asked !== undefined && !wantsToHear(list, asked.params)) continue;
+        if (reply.streaming) sendEvent(reply, JSON.stringify(listChanged(list, asked?.id)));
+      }
+    }
+  }
+
   sealEvent(id: string): string {
     return this.#seals.seal("event", this.#bound, id);
   }
@@ -72,23 +97,26 @@ export class Desk {
 
   /** False when the grant has too much in flight. */
   enter(request: OpenRequest): boolean {
-    if (this.#running.size >= REQUEST_CAPS.running) return false;
+    const { load } = this.governance;
+    if (load.running >= REQUEST_CAPS.running) return false;
+    load.running++;
     this.#running.add(request);
     return true;
   }
 
   leave(request: OpenRequest): void {
-    this.#running.delete(request);
+    if (this.#running.delete(request)) this.governance.load.running--;
   }
 
   enterStream(): boolean {
-    if (this.#streams >= REQUEST_CAPS.streams) return false;
-    this.#streams++;
+    const { load } = this.governance;
+    if (load.streams >= REQUEST_CAPS.streams) return false;
+    load.streams++;
     return true;
   }
 
   leaveStream(): void {
-    this.#streams--;
+    this.governance.load.streams--;
   }
 
   get #bound(): { readonly server: string; readonly grant: string } {
@@ -107,6 +135,12 @@ export class Desk {
 
 /** Sessions that are remembered; one that is forgotten goes on, and its tool list is asked for again. */
 const MAX_VISITS = 4_096;
+
+interface Listener {
+  readonly reply: Reply;
+  /** `subscriptions/listen`; absent on the GET stream of the legacy era. */
+  readonly asked?: { readonly id: Id; readonly params: JsonObject | undefined };
+}
 
 export interface ClientInfo {
   readonly name?: string;

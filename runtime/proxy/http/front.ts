@@ -7,6 +7,7 @@ import { type RequestHeaders, readHeaders } from "../../transport/http/headers.t
 import { Reply } from "../../transport/http/reply.ts";
 import { type Admitted, admit, INTERNAL_ERROR, INVALID_REQUEST } from "../admit.ts";
 import { errorMessage } from "../denials.ts";
+import type { ChangedList } from "../list-changed.ts";
 import { REQUEST_CAPS } from "../requests.ts";
 import { answeredId, HEADER_MISMATCH, isModernVersion, mirrorProblem } from "./mirror.ts";
 
@@ -26,6 +27,10 @@ export interface Backend {
   endSession(inbound: Inbound, reply: Reply): Promise<void>;
   /** Records a message that was refused before it came to the backend. */
   refused(grant: Grant, message: string): void;
+  /** The policy of a grant has changed, and with it these lists: its clients are told where they can be. */
+  listsChanged(grant: string, lists: readonly ChangedList[]): void;
+  /** A grant may not use the server any more: its sessions end, and what runs for it alone. */
+  forget(grant: string): void;
   /** Throws when calls could not be served. */
   ready(): MaybePromise<void>;
   /** Ends the streams that would stay open, and lets what runs come to its end. */
@@ -33,10 +38,22 @@ export interface Backend {
   close(): Promise<void>;
 }
 
+/** The servers behind a front; which they are may change. */
+export interface Routes {
+  /** The server at a path, exact: `/mcp/payments`. */
+  at(path: string): Route | undefined;
+  all(): Iterable<Backend>;
+}
+
+export interface Route {
+  /** The name of the server, as grants have it. */
+  readonly server: string;
+  readonly backend: Backend;
+}
+
 export interface FrontOptions {
   readonly gate: Gate;
-  /** By path, exact: `/mcp/payments`. */
-  readonly backends: ReadonlyMap<string, Backend>;
+  readonly routes: Routes;
   /** Bytes of a message. */
   readonly maxMessage: number;
   readonly forwardHeaders?: ReadonlySet<string>;
@@ -49,14 +66,20 @@ export interface FrontOptions {
  */
 export const MAX_EXCHANGES = REQUEST_CAPS.running + REQUEST_CAPS.streams + 64;
 
+/** One HTTP request that is not over. */
+interface OpenExchange {
+  readonly server: string;
+  readonly reply: Reply;
+}
+
 const JSON_TYPE = /^application\/json *(?:; *charset="?utf-8"? *)?$/i;
 const METHODS = "GET, POST, DELETE, OPTIONS";
 
 /** The HTTP side of the proxy: every refusal that needs no policy, in its order, then the backend. */
 export class Front {
   readonly #options: FrontOptions;
-  /** How many exchanges are not over, by the id of their grant. */
-  readonly #exchanges = new Map<string, number>();
+  /** The exchanges that are not over, by the id of their grant. */
+  readonly #exchanges = new Map<string, Set<OpenExchange>>();
   #draining = false;
 
   constructor(options: FrontOptions) {
@@ -77,7 +100,14 @@ export class Front {
   /** Streams end, and `/readyz` says that no more requests are wanted. */
   drain(): void {
     this.#draining = true;
-    for (const backend of new Set(this.#options.backends.values())) backend.drain();
+    for (const backend of this.#options.routes.all()) backend.drain();
+  }
+
+  /** Breaks off whatever a grant has open, with all servers or with one. */
+  breakOff(grant: string, server?: string): void {
+    for (const exchange of this.#exchanges.get(grant) ?? []) {
+      if (server === undefined || exchange.server === server) exchange.reply.abort();
+    }
   }
 
   async #serve(
@@ -85,7 +115,7 @@ export class Front {
     response: ServerResponse,
     known: () => void,
   ): Promise<void> {
-    const { gate, backends, forwardHeaders } = this.#options;
+    const { gate, routes, forwardHeaders } = this.#options;
     const read = readHeaders(request.rawHeaders, forwardHeaders);
     if ("twice" in read) {
       turnAway(new Reply(response), {
@@ -111,18 +141,18 @@ export class Front {
       reply.empty(204, gate.preflight(headers, asked));
       return;
     }
-    const admitted = gate.admit(headers);
+    const route = routes.at(path);
+    const admitted = gate.admit(headers, route?.server);
     if (!("grant" in admitted)) {
       turnAway(reply, admitted);
       return;
     }
     known();
-    const backend = backends.get(path);
-    if (backend === undefined) {
+    if (route === undefined) {
       turnAway(reply, { status: 404, message: "There is no server at this path." });
       return;
     }
-    if (!this.#enter(admitted.grant, reply)) {
+    if (!this.#enter(admitted.grant, { server: route.server, reply })) {
       turnAway(reply, {
         status: 429,
         message: "Too many requests are open; wait until some have ended.",
@@ -132,6 +162,7 @@ export class Front {
     }
     if (this.#draining) response.setHeader("connection", "close");
     const inbound: Inbound = { grant: admitted.grant, headers };
+    const { backend } = route;
     switch (request.method) {
       case "POST":
         await this.#post(request, response, backend, inbound, reply);
@@ -152,14 +183,13 @@ export class Front {
   }
 
   /** False when the grant has too many requests open. */
-  #enter({ id }: Grant, reply: Reply): boolean {
-    const open = this.#exchanges.get(id) ?? 0;
-    if (open >= MAX_EXCHANGES) return false;
-    this.#exchanges.set(id, open + 1);
-    reply.onClosed(() => {
-      const left = (this.#exchanges.get(id) ?? 1) - 1;
-      if (left > 0) this.#exchanges.set(id, left);
-      else this.#exchanges.delete(id);
+  #enter({ id }: Grant, exchange: OpenExchange): boolean {
+    const open = this.#exchanges.get(id) ?? new Set();
+    if (open.size >= MAX_EXCHANGES) return false;
+    this.#exchanges.set(id, open.add(exchange));
+    exchange.reply.onClosed(() => {
+      open.delete(exchange);
+      if (open.size === 0 && this.#exchanges.get(id) === open) this.#exchanges.delete(id);
     });
     return true;
   }
@@ -224,7 +254,7 @@ export class Front {
     }
     let reason = this.#draining ? "The proxy is about to end." : undefined;
     try {
-      for (const backend of new Set(this.#options.backends.values())) await backend.ready();
+      for (const backend of this.#options.routes.all()) await backend.ready();
     } catch (error) {
       reason ??= error instanceof Error ? error.message : String(error);
     }

@@ -3,12 +3,14 @@ import type { Child } from "../../transport/child.ts";
 import type { Reply } from "../../transport/http/reply.ts";
 import { type Admitted, type Id, isId, isObject, type JsonObject } from "../admit.ts";
 import type { Governance } from "../governance.ts";
-import { idKey, type Load } from "../requests.ts";
+import type { ChangedList } from "../list-changed.ts";
+import { idKey } from "../requests.ts";
 import { relay } from "../screen.ts";
 import type { Seals } from "../seal.ts";
 import type { Answer } from "../session.ts";
-import { ChildSession, progressToken, sendAnswer } from "./child-session.ts";
+import { ChildSession, progressToken } from "./child-session.ts";
 import { type Place, type ResumableStream, ResumableStreams } from "./resumable.ts";
+import { sendAnswer } from "./send.ts";
 
 /** The first revision whose clients read an event without data, which tells them where to resume. */
 const FIRST_PRIMED = "2025-11-25";
@@ -20,7 +22,6 @@ export interface LegacyChildOptions {
   /** The session's own id, and the one that the client gets. */
   readonly id: string;
   readonly sealed: string;
-  readonly load: Load;
   /** A request that is not answered for so long gets a stream, so that its client can come back (milliseconds). */
   readonly streamMs: number;
   readonly noise: (bytes: Uint8Array) => void;
@@ -50,7 +51,7 @@ export class LegacyChild {
   #current: Waiting | undefined;
 
   constructor(options: LegacyChildOptions) {
-    const { child, governance, seals, id, sealed, load, noise, ended } = options;
+    const { child, governance, seals, id, sealed, noise, ended } = options;
     this.#options = options;
     this.#headers = { "mcp-session-id": sealed };
     this.#streams = new ResumableStreams({
@@ -64,7 +65,6 @@ export class LegacyChild {
       governance,
       child,
       session: id,
-      load,
       noise,
       toClient: (text, about) => this.#toClient(text, about),
       ended: () => {
@@ -127,6 +127,10 @@ export class LegacyChild {
     if (!place.stream.hasMore(place.after)) reply.empty(204, this.#headers);
     else this.#connect(place, reply, version);
     return "resumed";
+  }
+
+  listsChanged(lists: readonly ChangedList[]): void {
+    this.#session.listsChanged(lists);
   }
 
   stop(): Promise<void> {

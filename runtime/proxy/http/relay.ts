@@ -19,7 +19,8 @@ import { clientOf, modernMeta } from "../era.ts";
 import type { Governance } from "../governance.ts";
 import { hear } from "../hear.ts";
 import type { Ruling } from "../judge.ts";
-import { judgeOther } from "../kinds.ts";
+import type { ChangedList } from "../list-changed.ts";
+import { passes } from "../notify.ts";
 import { recordRefusal, recordRuling } from "../records.ts";
 import { type OpenRequest, STREAM } from "../requests.ts";
 import type { Seals } from "../seal.ts";
@@ -123,6 +124,14 @@ export class HttpRelay implements Backend {
     recordRefusal(this.#desk(grant).governance, { message });
   }
 
+  listsChanged(grant: string, lists: readonly ChangedList[]): void {
+    this.#desks.get(grant)?.listsChanged(lists);
+  }
+
+  forget(grant: string): void {
+    this.#desks.get(grant)?.forgetAll();
+  }
+
   ready(): MaybePromise<void> {
     for (const desk of this.#desks.values()) return desk.governance.store.ping();
   }
@@ -205,8 +214,8 @@ export class HttpRelay implements Backend {
     }
     const { ruling: pending } = hearing;
     const ruling = pending instanceof Promise ? await pending : pending;
-    const decision = recordRuling(governance, hearing, ruling);
-    if (ruling.outcome !== "allow" && !governance.shadow) {
+    const decision = recordRuling(governance, hearing, ruling, !hearing.shadow);
+    if (ruling.outcome !== "allow" && !hearing.shadow) {
       reply.json(200, hearing.forbid(ruling, { id: decision, ...ruling }));
       return;
     }
@@ -260,23 +269,16 @@ export class HttpRelay implements Backend {
   }
 
   async #notification(
-    { method, params }: Extract<Message, { kind: "notification" }>,
+    message: Extract<Message, { kind: "notification" }>,
     admitted: Admitted,
     way: Way,
   ): Promise<void> {
-    const { governance } = way.desk;
-    const { ruling, reached } = judgeOther(method, params, governance.rulebook());
-    if (ruling.outcome !== "allow" || ruling.findings.length > 0) {
-      const name = reached?.name;
-      recordRuling(governance, { method, ...(name === undefined ? {} : { name }) }, ruling);
-    }
-    if (ruling.outcome !== "allow" && !governance.shadow) {
+    if (!passes(message, admitted, way.desk.governance)) {
       // A notification has no answer: it is taken, and goes nowhere.
       way.reply.empty(202);
       return;
     }
-    openTasks(admitted, governance.tasks);
-    const headers = way.modern ? mirrorHeaders(method, params) : {};
+    const headers = way.modern ? mirrorHeaders(message.method, message.params) : {};
     await this.#forward(textOf(admitted), way, {}, headers);
   }
 
@@ -292,7 +294,7 @@ export class HttpRelay implements Backend {
     const controller = new AbortController();
     reply.onGone(() => controller.abort(GONE));
     const lasting = body === undefined ? way.ends !== true : about.asked?.open.method === STREAM;
-    if (lasting) this.#lasting.add(controller);
+    const unlisten = lasting ? this.#listen(controller, way, about) : undefined;
     try {
       const response = await this.#options.upstream.send({
         method: body !== undefined ? "POST" : way.ends === true ? "DELETE" : "GET",
@@ -312,11 +314,30 @@ export class HttpRelay implements Backend {
     } catch (error) {
       this.#failed(error, about, way);
     } finally {
-      this.#lasting.delete(controller);
+      unlisten?.();
       const { asked } = about;
       // Its connection is closed now: it may have run, and runs no more.
       if (asked?.answered === false) desk.settlement.lost(asked.open);
     }
+  }
+
+  /** A stream begins that has no end of its own; gives what undoes that. */
+  #listen(
+    controller: AbortController,
+    { desk, reply }: Way,
+    { asked }: Pick<Exchange, "asked">,
+  ): () => void {
+    this.#lasting.add(controller);
+    const unlisten = desk.listens({
+      reply,
+      ...(asked === undefined
+        ? {}
+        : { asked: { id: asked.open.id, params: asked.hearing.params } }),
+    });
+    return () => {
+      unlisten();
+      this.#lasting.delete(controller);
+    };
   }
 
   async #relayUntilEnd(

@@ -1,6 +1,6 @@
 import type { Reply } from "../../transport/http/reply.ts";
 import type { Bound, Seals } from "../seal.ts";
-import { sendEvent } from "./child-session.ts";
+import { sendEvent } from "./send.ts";
 
 /** What one stream keeps for a client that comes back. */
 const MAX_EVENTS = 256;

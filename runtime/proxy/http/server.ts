@@ -1,11 +1,10 @@
 import { Gate, type GateOptions } from "../../transport/http/gate.ts";
 import { type Caps, type ListenAddress, Listener } from "../../transport/http/listener.ts";
-import { type Backend, Front } from "./front.ts";
+import { Front, type Routes } from "./front.ts";
 
 export interface HttpServerOptions extends GateOptions {
   readonly address: ListenAddress;
-  /** By exact path. */
-  readonly backends: ReadonlyMap<string, Backend>;
+  readonly routes: Routes;
   /** Bytes of a message of a client. */
   readonly maxMessage: number;
   readonly forwardHeaders?: ReadonlySet<string>;
@@ -36,6 +35,11 @@ export class HttpServer {
     return this.#listener.listen(this.#options.address);
   }
 
+  /** Breaks off whatever a grant has open, with all servers or with one. */
+  breakOff(grant: string, server?: string): void {
+    this.#front.breakOff(grant, server);
+  }
+
   /** Takes no more connections, lets what runs come to its end for a while, and closes everything. */
   async close(drainMs = DRAIN_MS): Promise<void> {
     const drained = this.#listener.drain();
@@ -43,6 +47,6 @@ export class HttpServer {
     const timer = setTimeout(() => this.#listener.abort(), drainMs);
     await drained;
     clearTimeout(timer);
-    for (const backend of new Set(this.#options.backends.values())) await backend.close();
+    for (const backend of this.#options.routes.all()) await backend.close();
   }
 }

@@ -11,12 +11,14 @@ import {
 } from "../admit.ts";
 import { errorMessage, METHOD_NOT_FOUND } from "../denials.ts";
 import type { Governance } from "../governance.ts";
-import { type Load, STREAM } from "../requests.ts";
+import type { ChangedList } from "../list-changed.ts";
+import { STREAM } from "../requests.ts";
 import { type NumberTexts, scan } from "../scan.ts";
 import { SERVER_LIMITS } from "../server-text.ts";
 import type { Answer } from "../session.ts";
 import { write } from "../write.ts";
-import { ChildSession, progressToken, sendAnswer, sendEvent } from "./child-session.ts";
+import { ChildSession, progressToken } from "./child-session.ts";
+import { sendAnswer, sendEvent } from "./send.ts";
 
 const SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId";
 
@@ -40,7 +42,6 @@ export class SharedChild {
   constructor(
     child: Child,
     governance: Governance,
-    load: Load,
     noise: (bytes: Uint8Array) => void,
     touched: () => void,
     ended: () => void,
@@ -49,7 +50,6 @@ export class SharedChild {
     this.#session = new ChildSession({
       governance,
       child,
-      load,
       noise,
       toClient: (text, about) => this.#toClient(text, about),
       ended,
@@ -77,6 +77,10 @@ export class SharedChild {
     if (message.method === STREAM) reply.stream();
     reply.onGone(() => this.#cancel(id));
     this.#session.receive(renumbered(admitted, id, token !== undefined));
+  }
+
+  listsChanged(lists: readonly ChangedList[]): void {
+    this.#session.listsChanged(lists);
   }
 
   stop(): Promise<void> {

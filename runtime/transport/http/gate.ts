@@ -82,10 +82,13 @@ export class Gate {
     };
   }
 
-  /** Whose request it is. */
-  admit(headers: RequestHeaders): { readonly grant: Grant } | TurnedAway {
+  /** Whose request it is; `server`: the name of the server that it is for, if there is one. */
+  admit(
+    headers: RequestHeaders,
+    server: string | undefined,
+  ): { readonly grant: Grant } | TurnedAway {
     const given = /^Bearer +([^\s]+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
-    const grant = this.#grants.ofToken(given);
+    const grant = this.#grants.ofToken(given, server);
     if (grant === undefined) {
       return {
         status: 401,

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   compileEngine,
+  noLoad,
   openStore,
   Rounds,
   Rulebook,
@@ -38,10 +39,10 @@ function received(bytes: Buffer): unknown[] {
       store,
       server: "fuzz",
       grant: { id: "local", name: "local", labels: {} },
-      shadow: false,
       refusedRequests: new Set(),
       rounds,
       tasks,
+      load: noLoad(),
       now: () => 0,
       record: () => {},
       notice: () => {},

@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { sendEvent } from "../../../../runtime/proxy/http/child-session.ts";
 import { MAX_EXCHANGES } from "../../../../runtime/proxy/http/front.ts";
+import { sendEvent } from "../../../../runtime/proxy/http/send.ts";
 import type { Reply } from "../../../../runtime/transport/http/reply.ts";
 import { startRecordingHttp } from "../../../fixtures/recording-upstream/http.ts";
 import { ask, initialize, modern, send, startHttpProxy, toolCall } from "./proxy.ts";

@@ -11,6 +11,8 @@ import {
   HttpUpstream,
   MAX_MESSAGE,
   MAX_SERVER_MESSAGE,
+  noLoad,
+  oneServer,
   openGrant,
   openStore,
   Rounds,
@@ -76,7 +78,6 @@ export async function startHttpProxy(
   const governance: Governance = {
     ...(await governanceOf(seals, records, notices, options)),
     rulebook: () => rulebook,
-    shadow,
   };
   const { timeoutMs = 10_000, maxServerMessage = MAX_SERVER_MESSAGE } = options;
   const forwardHeaders = new Set(options.forwardHeaders ?? []);
@@ -109,7 +110,7 @@ export async function startHttpProxy(
     hosts: options.hosts ?? [],
     origins: options.origins ?? [],
     messagesPerSecond: options.messagesPerSecond ?? Number.MAX_SAFE_INTEGER,
-    backends: new Map([["/mcp", backend]]),
+    routes: oneServer(governance.server, backend, ["/mcp"]),
     maxMessage: MAX_MESSAGE,
     forwardHeaders,
     notice: (text) => notices.push(text),
@@ -131,7 +132,7 @@ export async function startHttpProxy(
 function rulebookOf(policy: unknown, shadow: boolean): Rulebook {
   const validated = validatePolicy(policy);
   if (!("policy" in validated)) throw new Error(JSON.stringify(validated.problems));
-  return new Rulebook(validated.policy, compileEngine(validated.policy, { shadow }));
+  return new Rulebook(validated.policy, compileEngine(validated.policy, { shadow }), { shadow });
 }
 
 async function governanceOf(
@@ -139,7 +140,7 @@ async function governanceOf(
   records: DecisionRecord[],
   notices: string[],
   options: ProxyOptions,
-): Promise<Omit<Governance, "rulebook" | "shadow">> {
+): Promise<Omit<Governance, "rulebook">> {
   const store = await openStore("memory");
   const grant = options.grant ?? LOCAL;
   const bound = { server: "test", grant: grant.id };
@@ -150,6 +151,7 @@ async function governanceOf(
     refusedRequests: new Set(options.refused ?? []),
     rounds: new Rounds(seals, bound, store, Date.now),
     tasks: new Tasks(seals, bound, options.alone ?? true),
+    load: noLoad(),
     now: Date.now,
     record: (record) => records.push(record),
     notice: (text) => notices.push(text),

@@ -1,0 +1,186 @@
+import type { Grant, Grants } from "../../grants/grant.ts";
+import type { Snapshot } from "../../grants/snapshot.ts";
+import type { StateStore } from "../../state/store.ts";
+import type { DecisionRecord, Governance, ServerRequest } from "../governance.ts";
+import { listsChanged } from "../list-changed.ts";
+import { type Load, noLoad } from "../requests.ts";
+import { Rounds } from "../rounds.ts";
+import { NO_POLICY, type Rulebook } from "../rulebook.ts";
+import type { Seals } from "../seal.ts";
+import { Tasks } from "../tasks.ts";
+import type { Backend, Route, Routes } from "./front.ts";
+
+/** One server of a gateway. */
+export interface GatewayServer {
+  readonly name: string;
+  /** The same text for the same server: one that is not changed goes on as it is when the configuration is. */
+  readonly identity: string;
+  readonly refusedRequests: ReadonlySet<ServerRequest>;
+  /** Each grant has a process of its own. */
+  readonly ownProcess: boolean;
+  readonly start: (governanceOf: (grant: Grant) => Governance) => Backend;
+}
+
+export interface GatewayOptions {
+  /** Of all servers together. */
+  readonly store: StateStore;
+  readonly seals: Seals;
+  /** Milliseconds since 1970, UTC. */
+  readonly now: () => number;
+  readonly record: (record: DecisionRecord, grant: Grant, server: string) => void;
+  readonly notice: (text: string) => void;
+  /** Breaks off whatever a grant has open, with all servers or with one. */
+  readonly breakOff: (grant: string, server?: string) => void;
+}
+
+interface Running {
+  readonly server: GatewayServer;
+  readonly route: Route;
+}
+
+/** How long a server that is taken out may still answer what it was asked (milliseconds). */
+const RETIRE_MS = 10_000;
+/** What a timer can wait at most, rounded down (milliseconds). */
+const LONGEST_WAIT = 2 ** 30;
+
+/**
+ * Many servers and many grants. What is in force is one snapshot, which a reload replaces; sessions go on, and each
+ * of their next decisions is made by the new one.
+ */
+export class Gateway implements Grants, Routes {
+  readonly #options: GatewayOptions;
+  #snapshot: Snapshot;
+  readonly #servers = new Map<string, Running>();
+  readonly #loads = new Map<string, Load>();
+  readonly #retiring = new Set<Backend>();
+  #expiry: NodeJS.Timeout | undefined;
+  /** Grants whose end by their day was acted upon. */
+  readonly #ended = new Set<string>();
+
+  constructor(snapshot: Snapshot, servers: readonly GatewayServer[], options: GatewayOptions) {
+    this.#options = options;
+    this.#snapshot = snapshot;
+    for (const server of servers) this.#start(server);
+    this.#watchExpiry();
+  }
+
+  ofToken(token: string | undefined, server?: string): Grant | undefined {
+    return this.#snapshot.ofToken(token, server);
+  }
+
+  at(path: string): Route | undefined {
+    return path.startsWith(PREFIX)
+      ? this.#servers.get(path.slice(PREFIX.length))?.route
+      : undefined;
+  }
+
+  *all(): Generator<Backend> {
+    for (const { route } of this.#servers.values()) yield route.backend;
+    yield* this.#retiring;
+  }
+
+  /** From the next decision on, this is in force. */
+  replace(snapshot: Snapshot, servers: readonly GatewayServer[]): void {
+    const before = this.#snapshot;
+    this.#snapshot = snapshot;
+    const kept = new Map(servers.map((server) => [server.name, server]));
+    for (const [name, running] of this.#servers) {
+      if (kept.get(name)?.identity === running.server.identity) continue;
+      this.#servers.delete(name);
+      this.#retire(running.route.backend);
+    }
+    for (const server of servers) if (!this.#servers.has(server.name)) this.#start(server);
+    for (const { grant, server } of before.lostIn(snapshot)) this.#end(grant, server);
+    this.#tellOfLists(before, snapshot);
+    this.#ended.clear();
+    this.#watchExpiry();
+  }
+
+  /** No timer of ours keeps the process. */
+  stop(): void {
+    clearTimeout(this.#expiry);
+  }
+
+  rulebook(grant: string, server: string): Rulebook {
+    return this.#snapshot.rulebook(grant, server) ?? NO_POLICY;
+  }
+
+  #start(server: GatewayServer): void {
+    const { name } = server;
+    const backend = server.start((grant) => this.#governance(grant, server));
+    this.#servers.set(name, { server, route: { server: name, backend } });
+  }
+
+  /** It takes no more requests, and ends when those it has are over, or it has had long enough. */
+  #retire(backend: Backend): void {
+    this.#retiring.add(backend);
+    backend.drain();
+    const close = async (): Promise<void> => {
+      await backend.close();
+      this.#retiring.delete(backend);
+    };
+    setTimeout(() => void close(), RETIRE_MS).unref();
+  }
+
+  #governance(grant: Grant, { name, refusedRequests, ownProcess }: GatewayServer): Governance {
+    const { store, seals, now, record, notice } = this.#options;
+    const bound = { server: name, grant: grant.id };
+    const counters = store.forServer(name);
+    const rounds = new Rounds(seals, bound, counters, now);
+    const current = (): Grant => this.#snapshot.grant(grant.id) ?? grant;
+    return {
+      rulebook: () => this.rulebook(grant.id, name),
+      store: counters,
+      server: name,
+      get grant() {
+        return current();
+      },
+      refusedRequests,
+      rounds,
+      tasks: new Tasks(seals, bound, ownProcess),
+      load: this.#loadOf(grant.id),
+      now,
+      record: (decision) => record(decision, current(), name),
+      notice: (text) => notice(`${name}: ${text}`),
+    };
+  }
+
+  #loadOf(grant: string): Load {
+    const load = this.#loads.get(grant) ?? noLoad();
+    this.#loads.set(grant, load);
+    return load;
+  }
+
+  #end(grant: string, server?: string): void {
+    this.#options.breakOff(grant, server);
+    for (const { route } of this.#servers.values()) {
+      if (server === undefined || route.server === server) route.backend.forget(grant);
+    }
+    for (const backend of this.#retiring) backend.forget(grant);
+  }
+
+  #tellOfLists(before: Snapshot, after: Snapshot): void {
+    for (const { grant, server, rulebook } of after.rulebooks()) {
+      const old = before.rulebook(grant, server);
+      if (old === undefined || old === rulebook) continue;
+      const lists = listsChanged(old, rulebook);
+      if (lists.length > 0) this.#servers.get(server)?.route.backend.listsChanged(grant, lists);
+    }
+  }
+
+  /** Grants end by themselves, and with them what they have open. */
+  #watchExpiry(): void {
+    clearTimeout(this.#expiry);
+    for (const grant of this.#snapshot.expired()) {
+      if (this.#ended.has(grant)) continue;
+      this.#ended.add(grant);
+      this.#end(grant);
+    }
+    const next = this.#snapshot.nextExpiry;
+    if (next === undefined) return;
+    const wait = Math.min(Math.max(next - this.#options.now(), 0), LONGEST_WAIT);
+    this.#expiry = setTimeout(() => this.#watchExpiry(), wait).unref();
+  }
+}
+
+const PREFIX = "/mcp/";
