@@ -8,9 +8,11 @@ import {
   compileEngine,
   type Exit,
   HttpUpstream,
+  NoKey,
   proxyStdio,
   Rounds,
   Rulebook,
+  rootKeys,
   SERVER_REQUESTS,
   Seals,
   type ServerRequest,
@@ -105,6 +107,7 @@ async function serve(invocation: Invocation): Promise<number> {
   }
   const http = httpOptions(options);
   const grant = grantOf(options);
+  const seals = sealsOf(process.env.MCPP_KEY);
   let loaded: LoadedPolicy;
   try {
     loaded = await loadPolicy(path);
@@ -127,7 +130,6 @@ async function serve(invocation: Invocation): Promise<number> {
   const server = options.name ?? loaded.server ?? digestOf(target);
   const { store, where } = await openState(options.state, loaded.policy);
   const log = serveLog(process.stderr);
-  const seals = new Seals();
   const counters = store.forServer(server);
   const governance: Governance = {
     rulebook: () => rulebook,
@@ -153,6 +155,19 @@ async function serve(invocation: Invocation): Promise<number> {
   } finally {
     log.end();
     await store.close();
+  }
+}
+
+/** Without a key what we seal ends with this process. */
+function sealsOf(key: string | undefined): Seals {
+  if (key === undefined) return new Seals();
+  try {
+    return new Seals(rootKeys(key));
+  } catch (error) {
+    if (!(error instanceof NoKey)) throw error;
+    throw new Failure(
+      `The environment variable MCPP_KEY is not a key: ${error.message}. \`openssl rand -base64 32\` makes one; several stand with a comma between them, the one in use first.`,
+    );
   }
 }
 

@@ -31,7 +31,7 @@ export { HttpServer, type HttpServerOptions } from "./proxy/http/server.ts";
 export { Rounds } from "./proxy/rounds.ts";
 export { Rulebook } from "./proxy/rulebook.ts";
 export { scan } from "./proxy/scan.ts";
-export { Seals } from "./proxy/seal.ts";
+export { NoKey, rootKeys, Seals } from "./proxy/seal.ts";
 export { type Oversized, type Ports, Session } from "./proxy/session.ts";
 export { MAX_MESSAGE, MAX_SERVER_MESSAGE, proxyStdio, type StdioProxy } from "./proxy/stdio.ts";
 export { Tasks } from "./proxy/tasks.ts";
