@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:os";
 import { resolve, sep } from "node:path";
-import type { Governance } from "../runtime/index.ts";
+import type { Governance, Openings } from "../runtime/index.ts";
 import {
   bridgeToHttp,
   ChildNotStarted,
@@ -71,6 +71,14 @@ export const command: CliCommand = {
         "do not pass on the server's requests of this kind: sampling, elicitation or roots; may be repeated",
         collect,
       )
+      .option(
+        "--unlisted <how>",
+        "`forward`: calls of names that the server does not list are judged like all others",
+      )
+      .option(
+        "--methods <which>",
+        "`all`: methods that MCP does not define pass, even if the policy denies by default",
+      )
       .option("--shadow", "decide and log, but forbid nothing that the policy forbids")
       .addHelpText(
         "after",
@@ -86,6 +94,8 @@ interface ServeOptions {
   readonly name?: string;
   readonly state?: string;
   readonly shadow?: boolean;
+  readonly unlisted?: string;
+  readonly methods?: string;
   readonly refuseRequest?: readonly string[];
   readonly listen?: string;
   readonly token: boolean;
@@ -107,6 +117,7 @@ async function serve(invocation: Invocation): Promise<number> {
   }
   const http = httpOptions(options);
   const grant = grantOf(options);
+  const opens = openingsOf(options);
   const seals = sealsOf(process.env.MCPP_KEY);
   let loaded: LoadedPolicy;
   try {
@@ -126,6 +137,7 @@ async function serve(invocation: Invocation): Promise<number> {
       shadow: options.shadow === true,
     }),
     loaded.tools,
+    opens,
   );
   const server = options.name ?? loaded.server ?? digestOf(target);
   const { store, where } = await openState(options.state, loaded.policy);
@@ -247,6 +259,17 @@ function refusedOf({ refuseRequest = [] }: ServeOptions): ReadonlySet<ServerRequ
       );
     }),
   );
+}
+
+/** What stays closed unless it is asked for by name. */
+function openingsOf({ unlisted, methods }: ServeOptions): Openings {
+  if (unlisted !== undefined && unlisted !== "forward") {
+    throw new Failure(`\`--unlisted ${unlisted}\`: the one word that stands there is \`forward\`.`);
+  }
+  if (methods !== undefined && methods !== "all") {
+    throw new Failure(`\`--methods ${methods}\`: the one word that stands there is \`all\`.`);
+  }
+  return { unlisted: unlisted !== undefined, methods: methods !== undefined };
 }
 
 /** Absent without `--listen`. */

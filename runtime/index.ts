@@ -29,7 +29,7 @@ export { HttpLink, type LinkHandlers, type LinkOptions } from "./proxy/http/link
 export { HttpRelay, type RelayOptions } from "./proxy/http/relay.ts";
 export { HttpServer, type HttpServerOptions } from "./proxy/http/server.ts";
 export { Rounds } from "./proxy/rounds.ts";
-export { Rulebook } from "./proxy/rulebook.ts";
+export { type Openings, Rulebook } from "./proxy/rulebook.ts";
 export { scan } from "./proxy/scan.ts";
 export { NoKey, rootKeys, Seals } from "./proxy/seal.ts";
 export { type Oversized, type Ports, Session } from "./proxy/session.ts";

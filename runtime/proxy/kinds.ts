@@ -76,7 +76,8 @@ export function judgeOther(
   rulebook: Rulebook,
 ): { readonly ruling: Ruling; readonly reached?: Reached } {
   if (!REQUESTS.has(method) && !NOTIFICATIONS.has(method)) {
-    return { ruling: rulebook.policy.default === "allow" ? ALLOWED : unknownMethod(method) };
+    const open = rulebook.policy.default === "allow" || rulebook.opens.methods === true;
+    return { ruling: open ? ALLOWED : unknownMethod(method) };
   }
   for (const reached of reachedBy(method, params)) {
     const ruling = judgeReached(reached, rulebook);

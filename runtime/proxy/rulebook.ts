@@ -8,6 +8,14 @@ import { type Reads, readsOf } from "./reads.ts";
 export const LISTS = ["tools", "resources", "resourceTemplates", "prompts"] as const;
 export type ListName = (typeof LISTS)[number];
 
+/** What is opened by name, because the policy or the protocol would keep it closed. */
+export interface Openings {
+  /** Calls of names that are not in the server's list are judged, and not answered as unknown. */
+  readonly unlisted?: boolean;
+  /** Methods that the protocol does not define pass under a denying default, too. */
+  readonly methods?: boolean;
+}
+
 /** A compiled policy with what the proxy derives from it: one immutable snapshot for each decision. */
 export class Rulebook {
   readonly policy: Policy;
@@ -15,6 +23,7 @@ export class Rulebook {
   /** Decisions need the live tools: pins, hide, unlisted, or a default that permits. */
   readonly needsCatalogue: boolean;
   readonly pinned: ReadonlyMap<string, Json> | undefined;
+  readonly opens: Openings;
   readonly #filtered: ReadonlySet<ListName>;
   readonly #reads = new Map<string, Reads>();
   readonly #readsOfOthers: Reads;
@@ -22,8 +31,14 @@ export class Rulebook {
   readonly #folded = new Map<string, string[]>();
 
   /** `pinned`: the definitions that the pins are of, where they are known. */
-  constructor(policy: Policy, engine: Engine, pinned?: ReadonlyMap<string, Json>) {
+  constructor(
+    policy: Policy,
+    engine: Engine,
+    pinned?: ReadonlyMap<string, Json>,
+    opens: Openings = {},
+  ) {
     this.pinned = pinned;
+    this.opens = opens;
     this.policy = policy;
     this.engine = engine;
     const tools = Object.entries(policy.tools ?? {});

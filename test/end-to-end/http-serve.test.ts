@@ -178,6 +178,8 @@ describe("mcpp serve --listen", () => {
     ],
     ["--no-token without --listen", ["--no-token"], /goes with/],
     ["--allow-origin without --listen", ["--allow-origin", "x"], /`--allow-origin` goes with/],
+    ["another word for --unlisted", ["--unlisted", "pass"], /the one word .* is `forward`/],
+    ["another word for --methods", ["--methods", "none"], /the one word .* is `all`/],
     ["an unknown kind of request", ["--refuse-request", "all"], /sampling, elicitation, roots/],
   ])("starts nothing with %s", async (_, args, sentence) => {
     const server = args.includes("NONE") ? [] : ["--url", upstream.url];

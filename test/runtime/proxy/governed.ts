@@ -3,6 +3,7 @@ import {
   compileEngine,
   type DecisionRecord,
   type Governance,
+  type Openings,
   openStore,
   Rounds,
   Rulebook,
@@ -17,6 +18,7 @@ export const NOW = Date.parse("2026-11-23T09:00:00Z");
 
 export interface GovernedOptions {
   readonly store?: StateStore;
+  readonly opens?: Openings;
   /** False: what is sent to the server is not written. */
   readonly serverTakes?: () => boolean;
 }
@@ -33,7 +35,7 @@ export class Governed {
 
   private constructor(policy: Policy, store: StateStore, options: GovernedOptions) {
     this.policy = policy;
-    const rulebook = new Rulebook(policy, compileEngine(policy));
+    const rulebook = new Rulebook(policy, compileEngine(policy), undefined, options.opens);
     this.governance = {
       rulebook: () => rulebook,
       store,
