@@ -3,7 +3,7 @@ import type { Json } from "../policy/index.ts";
 import { serverEnvironment } from "../runtime/index.ts";
 import { Failure, sentenceOf } from "./command.ts";
 import { describeTarget, type Target } from "./connect.ts";
-import { connectModern } from "./pull-modern.ts";
+import { connectModern, ModernRefusal } from "./pull-modern.ts";
 
 /** What a server says of itself, every field as it was sent. */
 export interface PulledList {
@@ -19,31 +19,26 @@ export interface PulledList {
 /** Long enough for `npx` to download a package first. */
 const CONNECT_MS = 120_000;
 const PAGE_MS = 30_000;
+/** Servers that do not know the question answer so at once, but for a few that say nothing. */
+const PROBE_MS = 20_000;
 const MAX_PAGES = 1_000;
 /** Bytes of one message of the server. */
 const MAX_MESSAGE = 64 * 1024 * 1024;
 
 /**
  * Connects, reads every list the server offers, and closes. Throws `Failure` with a sentence.
- * `progress` is told what is being done.
+ * `progress` is told what is being done; `probeMs` is how long a server may take to say that it needs no handshake.
  */
 export async function pullList(
   target: Target,
   progress: (text: string) => void = () => {},
+  probeMs: number = PROBE_MS,
 ): Promise<PulledList> {
   const name = describeTarget(target);
   progress(`connecting to ${name}`);
-  let refusal: unknown;
-  const source = await connectLegacy(target)
-    .catch(async (error: unknown) => {
-      // A server of the era without a handshake refuses one.
-      refusal = error;
-      progress("no handshake; asking what the server is");
-      return connectModern(target);
-    })
-    .catch(() => {
-      throw new Failure(`The server \`${name}\` could not be reached: ${sentenceOf(refusal)}`);
-    });
+  const source = await connect(target, progress, probeMs).catch((error: unknown) => {
+    throw new Failure(`The server \`${name}\` could not be reached: ${sentenceOf(error)}`);
+  });
   const all = (method: string, key: string): Promise<Json[]> =>
     pages(method, key, progress, (cursor) =>
       source.ask(method, cursor === undefined ? {} : { cursor }),
@@ -57,6 +52,24 @@ export async function pullList(
     return await gather(source, all);
   } finally {
     await source.close();
+  }
+}
+
+/**
+ * The newest era that the server speaks (MCP 2026-07-28, § Versioning): one with a handshake is what is left when a
+ * server does not know the question, or does not answer it in time.
+ */
+async function connect(
+  target: Target,
+  progress: (text: string) => void,
+  probeMs: number,
+): Promise<Source> {
+  try {
+    return await connectModern(target, probeMs);
+  } catch (error) {
+    if (error instanceof ModernRefusal) throw error;
+    progress("beginning with a handshake");
+    return connectLegacy(target);
   }
 }
 

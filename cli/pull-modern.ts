@@ -25,6 +25,8 @@ const PROTOCOL = "2026-07-28";
 const META = "io.modelcontextprotocol/";
 const ASK_MS = 30_000;
 const CLOSE_MS = 1_000;
+/** It was only asked what it has: many servers do not end with their input, and need not be waited for. */
+const GRACE_MS = 200;
 const MAX_MESSAGE = 64 * 1024 * 1024;
 
 /** What carries messages to a server. */
@@ -34,19 +36,34 @@ interface Line {
 }
 
 type Receive = (bytes: Uint8Array) => void;
-type Fail = (reason: string) => void;
+type Fail = (reason: string, code?: unknown) => void;
 
-/** Asks the server what it is (MCP 2026-07-28, `server/discover`). Rejects when it does not speak this revision. */
-export async function connectModern(target: Target): Promise<ModernServer> {
+/** Errors that only servers of this era give (MCP 2026-07-28, § Versioning). */
+const MODERN_ERRORS: ReadonlySet<unknown> = new Set([-32020, -32021, -32022]);
+
+/** The server is of this era, and will not serve us. */
+export class ModernRefusal extends Error {
+  override readonly name = "ModernRefusal";
+}
+
+/**
+ * Asks the server what it is (MCP 2026-07-28, `server/discover`). Rejects when it does not speak this revision, or
+ * says nothing for `probeMs`.
+ */
+export async function connectModern(target: Target, probeMs: number): Promise<ModernServer> {
   const asked = new Asked();
   const line =
     target.kind === "url"
       ? overHttp(target, asked)
       : await overStdio(target.command, target.args, asked);
-  const ask: ModernServer["ask"] = (method, params) => {
+  const ask = (
+    method: string,
+    params: { readonly [key: string]: Json },
+    ms: number = ASK_MS,
+  ): Promise<Record<string, unknown>> => {
     const full = { ...params, _meta: introduction() };
     const id = randomUUID();
-    const answer = asked.expect(id, method);
+    const answer = asked.expect(id, method, ms);
     line.send(JSON.stringify({ jsonrpc: "2.0", id, method, params: full }), {
       kind: "request",
       id,
@@ -56,7 +73,11 @@ export async function connectModern(target: Target): Promise<ModernServer> {
     return answer;
   };
   try {
-    const found = await ask("server/discover", {});
+    const found = await ask("server/discover", {}, probeMs);
+    const versions = found.supportedVersions;
+    if (!Array.isArray(versions) || !versions.includes(PROTOCOL)) {
+      throw new Failure(`The server does not speak ${PROTOCOL}.`);
+    }
     const info = (found._meta as { readonly [key: string]: Json } | undefined)?.[
       `${META}serverInfo`
     ] as { readonly name: string; readonly version: string } | undefined;
@@ -89,17 +110,18 @@ class Asked {
     { readonly resolve: (result: Record<string, unknown>) => void; readonly fail: Fail }
   >();
 
-  expect(id: string, method: string): Promise<Record<string, unknown>> {
+  expect(id: string, method: string, ms: number): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {
       const done = (): void => {
         clearTimeout(timer);
         this.#waiting.delete(id);
       };
-      const fail = (reason: string): void => {
+      const fail = (reason: string, code?: unknown): void => {
         done();
-        reject(new Failure(`\`${method}\` failed: ${sentenceOf(reason)}`));
+        const sentence = `\`${method}\` failed: ${sentenceOf(reason)}`;
+        reject(MODERN_ERRORS.has(code) ? new ModernRefusal(sentence) : new Failure(sentence));
       };
-      const timer = setTimeout(() => fail("there was no answer in time"), ASK_MS);
+      const timer = setTimeout(() => fail("there was no answer in time"), ms);
       this.#waiting.set(id, {
         resolve: (result) => {
           done();
@@ -111,7 +133,7 @@ class Asked {
   }
 
   readonly receive: Receive = (bytes) => {
-    let message: { id?: unknown; result?: unknown; error?: { message?: unknown } };
+    let message: { id?: unknown; result?: unknown; error?: { code?: unknown; message?: unknown } };
     try {
       message = JSON.parse(Buffer.from(bytes).toString("utf8"));
     } catch {
@@ -122,7 +144,8 @@ class Asked {
     if (typeof message.result === "object" && message.result !== null) {
       waiting.resolve(message.result as Record<string, unknown>);
     } else {
-      waiting.fail(String(message.error?.message ?? "the answer is no result"));
+      const { code, message: reason = "the answer is no result" } = message.error ?? {};
+      waiting.fail(String(reason), code);
     }
   };
 
@@ -155,7 +178,8 @@ function overHttp({ url, headers }: Extract<Target, { kind: "url" }>, asked: Ask
 }
 
 async function overStdio(command: string, args: readonly string[], asked: Asked): Promise<Line> {
-  const child: Child = await startChild({ command, args, env: serverEnvironment(process.env) });
+  const env = serverEnvironment(process.env);
+  const child: Child = await startChild({ command, args, env, graceMs: GRACE_MS });
   const connection = new LineConnection(child.stdout, child.stdin, MAX_MESSAGE);
   connection.start({
     message: asked.receive,

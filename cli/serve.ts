@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:os";
 import { resolve, sep } from "node:path";
-import type { Governance } from "../runtime/index.ts";
+import type { Governance, Openings } from "../runtime/index.ts";
 import {
   bridgeToHttp,
   ChildNotStarted,
@@ -9,9 +9,11 @@ import {
   type Exit,
   HttpUpstream,
   noLoad,
+  NoKey,
   proxyStdio,
   Rounds,
   Rulebook,
+  rootKeys,
   SERVER_REQUESTS,
   Seals,
   type ServerRequest,
@@ -72,6 +74,14 @@ export const command: CliCommand = {
         "do not pass on the server's requests of this kind: sampling, elicitation or roots; may be repeated",
         collect,
       )
+      .option(
+        "--unlisted <how>",
+        "`forward`: calls of names that the server does not list are judged like all others",
+      )
+      .option(
+        "--methods <which>",
+        "`all`: methods that MCP does not define pass, even if the policy denies by default",
+      )
       .option("--shadow", "decide and log, but forbid nothing that the policy forbids")
       .addHelpText(
         "after",
@@ -87,6 +97,8 @@ interface ServeOptions {
   readonly name?: string;
   readonly state?: string;
   readonly shadow?: boolean;
+  readonly unlisted?: string;
+  readonly methods?: string;
   readonly refuseRequest?: readonly string[];
   readonly listen?: string;
   readonly token: boolean;
@@ -108,6 +120,8 @@ async function serve(invocation: Invocation): Promise<number> {
   }
   const http = httpOptions(options);
   const grant = grantOf(options);
+  const opens = openingsOf(options);
+  const seals = sealsOf(process.env.MCPP_KEY);
   let loaded: LoadedPolicy;
   try {
     loaded = await loadPolicy(path);
@@ -125,12 +139,11 @@ async function serve(invocation: Invocation): Promise<number> {
       ...(loaded.map === undefined ? {} : { map: loaded.map }),
       shadow: options.shadow === true,
     }),
-    { pinned: loaded.tools, shadow: options.shadow === true },
+    { pinned: loaded.tools, opens, shadow: options.shadow === true },
   );
   const server = options.name ?? loaded.server ?? digestOf(target);
   const { store, where } = await openState(options.state, loaded.policy);
   const log = serveLog(process.stderr);
-  const seals = new Seals();
   const counters = store.forServer(server);
   const governance: Governance = {
     rulebook: () => rulebook,
@@ -156,6 +169,19 @@ async function serve(invocation: Invocation): Promise<number> {
   } finally {
     log.end();
     await store.close();
+  }
+}
+
+/** Without a key what we seal ends with this process. */
+function sealsOf(key: string | undefined): Seals {
+  if (key === undefined) return new Seals();
+  try {
+    return new Seals(rootKeys(key));
+  } catch (error) {
+    if (!(error instanceof NoKey)) throw error;
+    throw new Failure(
+      `The environment variable MCPP_KEY is not a key: ${error.message}. \`openssl rand -base64 32\` makes one; several stand with a comma between them, the one in use first.`,
+    );
   }
 }
 
@@ -235,6 +261,17 @@ function refusedOf({ refuseRequest = [] }: ServeOptions): ReadonlySet<ServerRequ
       );
     }),
   );
+}
+
+/** What stays closed unless it is asked for by name. */
+function openingsOf({ unlisted, methods }: ServeOptions): Openings {
+  if (unlisted !== undefined && unlisted !== "forward") {
+    throw new Failure(`\`--unlisted ${unlisted}\`: the one word that stands there is \`forward\`.`);
+  }
+  if (methods !== undefined && methods !== "all") {
+    throw new Failure(`\`--methods ${methods}\`: the one word that stands there is \`all\`.`);
+  }
+  return { unlisted: unlisted !== undefined, methods: methods !== undefined };
 }
 
 /** Absent without `--listen`. */

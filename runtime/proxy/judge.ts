@@ -94,9 +94,10 @@ function decide(
 ): MaybePromise<Ruling> {
   const { rulebook } = bench;
   if (rulebook.isConfusable(tool, snapshot)) return unknown("(confusable name)", tool);
-  if (snapshot?.tools.has(tool) === false) return unknown("(unknown tool)", tool);
+  const absent = snapshot?.tools.has(tool) === false;
+  if (absent && rulebook.opens.unlisted !== true) return unknown("(unknown tool)", tool);
   const live: LiveTool | undefined = rulebook.needsCatalogue
-    ? (snapshot?.tools.get(tool) ?? { state: "unavailable" })
+    ? (snapshot?.tools.get(tool) ?? { state: absent ? "absent" : "unavailable" })
     : undefined;
   const { grant, server, session, client, clockReliable } = bench.who;
   const context: { -readonly [key in keyof Context]: Context[key] } = {

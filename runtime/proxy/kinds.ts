@@ -76,7 +76,8 @@ export function judgeOther(
   rulebook: Rulebook,
 ): { readonly ruling: Ruling; readonly reached?: Reached } {
   if (!REQUESTS.has(method) && !NOTIFICATIONS.has(method)) {
-    return { ruling: rulebook.permitsByDefault ? ALLOWED : unknownMethod(method) };
+    const open = rulebook.permitsByDefault || rulebook.opens.methods === true;
+    return { ruling: open ? ALLOWED : unknownMethod(method) };
   }
   for (const reached of reachedBy(method, params)) {
     const ruling = judgeReached(reached, rulebook);

@@ -9,6 +9,14 @@ import { type Reads, readsOf } from "./reads.ts";
 export const LISTS = ["tools", "resources", "resourceTemplates", "prompts"] as const;
 export type ListName = (typeof LISTS)[number];
 
+/** What is opened by name, because the policy or the protocol would keep it closed. */
+export interface Openings {
+  /** Calls of names that are not in the server's list are judged, and not answered as unknown. */
+  readonly unlisted?: boolean;
+  /** Methods that the protocol does not define pass under a denying default, too. */
+  readonly methods?: boolean;
+}
+
 export interface RulebookExtras {
   /** The definitions that the pins are of, where they are known. */
   readonly pinned?: ReadonlyMap<string, Json> | undefined;
@@ -16,6 +24,7 @@ export interface RulebookExtras {
   readonly guard?: Policy | undefined;
   /** The engine only looks on: whatever it forbids is recorded, and done. */
   readonly shadow?: boolean;
+  readonly opens?: Openings | undefined;
 }
 
 /** A compiled policy with what the proxy derives from it: one immutable snapshot for each decision. */
@@ -27,6 +36,7 @@ export class Rulebook {
   /** Decisions need the live tools: pins, hide, unlisted, or a default that permits. */
   readonly needsCatalogue: boolean;
   readonly pinned: ReadonlyMap<string, Json> | undefined;
+  readonly opens: Openings;
   readonly #filtered: ReadonlySet<ListName>;
   readonly #reads = new Map<string, Reads>();
   readonly #readsOfOthers: Reads;
@@ -34,9 +44,10 @@ export class Rulebook {
   readonly #folded = new Map<string, string[]>();
 
   constructor(policy: Policy, engine: Engine, extras: RulebookExtras = {}) {
-    const { pinned, guard, shadow = false } = extras;
+    const { pinned, guard, opens = {}, shadow = false } = extras;
     const policies = guard === undefined ? [policy] : [guard, policy];
     this.pinned = pinned;
+    this.opens = opens;
     this.engine = engine;
     this.shadow = shadow;
     this.permitsByDefault = policies.every((one) => one.default === "allow");

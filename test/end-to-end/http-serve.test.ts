@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type RecordingHttp, startRecordingHttp } from "../fixtures/recording-upstream/http.ts";
 import { ask, initialize, send, toolCall } from "../runtime/proxy/http/proxy.ts";
@@ -113,6 +114,36 @@ describe("mcpp serve --listen", () => {
     if (away.status === 429) expect(away.headers["retry-after"]).toBe("1");
   });
 
+  it("knows its sessions again after a restart with the same key", async () => {
+    const key = randomBytes(32).toString("base64");
+    const started = async (MCPP_KEY: string | undefined) => {
+      const args = [POLICY, "--no-token", "--url", upstream.url];
+      const one = await serveHttp(args, MCPP, { ...process.env, MCPP_KEY });
+      running.push(one);
+      return Number(new URL(one.url).port);
+    };
+    const session = await initialize(await started(key));
+    const call = toolCall(1, "get_item");
+    const statusAt = async (port: number) => (await ask(port, call, session)).status;
+    const next = randomBytes(32).toString("hex");
+    expect(await statusAt(await started(key))).toBe(200);
+    expect(await statusAt(await started(`${next},${key}`))).toBe(200);
+    expect(await statusAt(await started(next))).toBe(404);
+    expect(await statusAt(await started(undefined))).toBe(404);
+  });
+
+  it("does not start with a key that can be guessed, and does not show it", async () => {
+    const key = "correct horse battery staple";
+    const proxy = new LineProcess(
+      process.execPath,
+      [MCPP, "serve", POLICY, "--listen", "127.0.0.1:0", "--url", upstream.url],
+      { ...process.env, MCPP_KEY: key },
+    );
+    expect(await proxy.exited).toEqual({ code: 2, signal: null });
+    expect(proxy.stderr).toContain("MCPP_KEY is not a key: it is neither hex nor base64.");
+    expect(proxy.stderr).not.toContain(key);
+  });
+
   it("ends in order on SIGTERM", async () => {
     const one = await served(POLICY, "--no-token");
     const session = await initialize(one.port);
@@ -147,6 +178,8 @@ describe("mcpp serve --listen", () => {
     ],
     ["--no-token without --listen", ["--no-token"], /goes with/],
     ["--allow-origin without --listen", ["--allow-origin", "x"], /`--allow-origin` goes with/],
+    ["another word for --unlisted", ["--unlisted", "pass"], /the one word .* is `forward`/],
+    ["another word for --methods", ["--methods", "none"], /the one word .* is `all`/],
     ["an unknown kind of request", ["--refuse-request", "all"], /sampling, elicitation, roots/],
   ])("starts nothing with %s", async (_, args, sentence) => {
     const server = args.includes("NONE") ? [] : ["--url", upstream.url];

@@ -17,6 +17,7 @@ export interface ServedHttp {
 export async function serveHttp(
   args: readonly string[],
   program: string = MCPP,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<ServedHttp> {
   const split = args.indexOf("--");
   const own = split === -1 ? args : args.slice(0, split);
@@ -24,7 +25,7 @@ export async function serveHttp(
   const child = spawn(
     process.execPath,
     [program, "serve", ...own, "--listen", "127.0.0.1:0", ...rest],
-    { stdio: ["ignore", "pipe", "pipe"] },
+    { stdio: ["ignore", "pipe", "pipe"], env },
   );
   let stderr = "";
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {

@@ -4,6 +4,7 @@ import {
   type DecisionRecord,
   type Governance,
   noLoad,
+  type Openings,
   openStore,
   Rounds,
   Rulebook,
@@ -18,6 +19,7 @@ export const NOW = Date.parse("2026-11-23T09:00:00Z");
 
 export interface GovernedOptions {
   readonly store?: StateStore;
+  readonly opens?: Openings;
   /** False: what is sent to the server is not written. */
   readonly serverTakes?: () => boolean;
 }
@@ -34,7 +36,7 @@ export class Governed {
 
   private constructor(policy: Policy, store: StateStore, options: GovernedOptions) {
     this.policy = policy;
-    const rulebook = new Rulebook(policy, compileEngine(policy));
+    const rulebook = new Rulebook(policy, compileEngine(policy), { opens: options.opens });
     this.governance = {
       rulebook: () => rulebook,
       store,
