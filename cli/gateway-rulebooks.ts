@@ -3,6 +3,7 @@ import {
   compileEngine,
   type GrantInForce,
   lookingOn,
+  type Openings,
   Rulebook,
   Snapshot,
 } from "../runtime/index.ts";
@@ -18,7 +19,7 @@ export class Rulebooks {
   snapshot(config: Config<ReadyPolicy>, now: () => number): Snapshot {
     const used = new Map<string, Rulebook>();
     const snapshot = new Snapshot(
-      config.grants.map((grant) => inForce(grant, config.guard, this.#known, used)),
+      config.grants.map((grant) => inForce(grant, config, this.#known, used)),
       now,
     );
     this.#known = used;
@@ -28,18 +29,17 @@ export class Rulebooks {
 
 function inForce(
   { id, name, labels, token, expiresAt, policies, shadow }: GrantConfig<ReadyPolicy>,
-  guard: ReadyPolicy | undefined,
+  { guard, servers }: Config<ReadyPolicy>,
   known: ReadonlyMap<string, Rulebook>,
   used: Map<string, Rulebook>,
 ): GrantInForce {
   const rulebooks = new Map<string, Rulebook>();
   for (const [server, policy] of policies) {
-    const key = JSON.stringify([
-      shadow,
-      textOf(policy),
-      guard === undefined ? null : textOf(guard),
-    ]);
-    const rulebook = used.get(key) ?? known.get(key) ?? rulebookOf(policy, guard, shadow);
+    const opens = servers.get(server)?.opens ?? {};
+    const above = guard === undefined ? null : textOf(guard);
+    const key = JSON.stringify([shadow, opens, textOf(policy), above]);
+    const rulebook =
+      used.get(key) ?? known.get(key) ?? rulebookOf(policy, guard, { shadow, opens });
     used.set(key, rulebook);
     rulebooks.set(server, rulebook);
   }
@@ -58,11 +58,12 @@ function textOf({ policy, map, tools }: ReadyPolicy): readonly unknown[] {
 function rulebookOf(
   { policy, map, tools }: ReadyPolicy,
   guard: ReadyPolicy | undefined,
-  shadow: boolean,
+  { shadow, opens }: { readonly shadow: boolean; readonly opens: Openings },
 ): Rulebook {
   if (policy === undefined) throw new Error("A policy with errors is not put in force.");
   const engine = compileEngine(policy, { shadow, ...(map === undefined ? {} : { map }) });
-  if (guard?.policy === undefined) return new Rulebook(policy, engine, { pinned: tools, shadow });
+  if (guard?.policy === undefined)
+    return new Rulebook(policy, engine, { pinned: tools, opens, shadow });
   const above = compileEngine(guard.policy, {
     guard: true,
     ...(guard.map === undefined ? {} : { map: guard.map }),
@@ -71,5 +72,6 @@ function rulebookOf(
   return new Rulebook(policy, both(above, shadow ? lookingOn(engine) : engine), {
     guard: guard.policy,
     pinned: tools,
+    opens,
   });
 }

@@ -18,6 +18,7 @@ import {
 import { EXIT_OK, Failure, sentenceOf } from "./command.ts";
 import type { Target } from "./connect.ts";
 import { isLoopback, listenAddress, originOf } from "./listen-address.ts";
+import { untilEnded } from "./signals.ts";
 
 export interface HttpOptions {
   readonly listen: string;
@@ -32,7 +33,6 @@ export interface HttpOptions {
 
 /** The name of a server in a path. */
 const PLAIN_NAME = /^[A-Za-z0-9._-]+$/;
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Serves over Streamable HTTP until a signal asks to end; resolves with the exit code. */
 export async function serveHttp(
@@ -71,7 +71,7 @@ export async function serveHttp(
     // The one time that it is shown; the log would escape nothing in it.
     process.stderr.write(`mcpp: clients send the header  Authorization: Bearer ${token}\n`);
   }
-  await untilSignal();
+  await untilEnded();
   notice("ending: no more requests are taken");
   await http.close();
   return EXIT_OK;
@@ -106,16 +106,5 @@ function backendOf(
     forwardHeaders: options.forwardHeader,
     maxMessage: MAX_SERVER_MESSAGE,
     timeoutMs: options.timeoutMs,
-  });
-}
-
-/** A second signal ends the process as it would without us. */
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const received = (): void => {
-      for (const signal of SIGNALS) process.off(signal, received);
-      resolve();
-    };
-    for (const signal of SIGNALS) process.on(signal, received);
   });
 }

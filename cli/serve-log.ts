@@ -3,8 +3,11 @@ import type { DecisionRecord } from "../runtime/index.ts";
 import { LimitedLines } from "./limited-lines.ts";
 
 export interface ServeLog {
-  readonly record: (record: DecisionRecord) => void;
+  /** `whose`: the grant and the server, where there are several. */
+  readonly record: (record: DecisionRecord, whose?: string) => void;
   readonly notice: (text: string) => void;
+  /** Something that an operator has to mend; it may have several lines. */
+  readonly problem: (text: string) => void;
   /** Tells what was left out so far. */
   readonly end: () => void;
 }
@@ -17,12 +20,18 @@ export function serveLog(output: Writable): ServeLog {
   };
   const lines = new LimitedLines(line);
   return {
+    problem: (text) => {
+      for (const part of text.split("\n")) line(part);
+    },
     notice: (text) => lines.line(kindOf(text), text),
-    record: (record) => {
+    record: (record, whose = "") => {
       if (record.outcome === "allow") return;
       // Not by name, which clients choose.
       const { outcome, rule, enforced } = record;
-      lines.line(`${outcome} ${rule} ${enforced}`, recordLine(record));
+      lines.line(
+        `${outcome} ${rule} ${enforced} ${whose}`,
+        `${whose === "" ? "" : `${whose}: `}${recordLine(record)}`,
+      );
     },
     end: () => lines.end(),
   };

@@ -1,9 +1,9 @@
-import { statSync } from "node:fs";
 import type { Diagnostic } from "../language/index.ts";
 import { type Json, type Policy, type SourceMap, validatePolicy } from "../policy/index.ts";
 import { Failure } from "./command.ts";
 import { readText } from "./file.ts";
 import { parseJson } from "./json.ts";
+import { refuseWritable } from "./permissions.ts";
 
 export interface LoadedPolicy {
   readonly policy: Policy;
@@ -37,16 +37,6 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   throw new Failure(
     `\`${path}\` is not a valid policy: ${first?.pointer === undefined || first.pointer === "" ? "" : `at ${first.pointer}: `}${first?.message ?? "it is refused."}${more > 0 ? ` (and ${more} more)` : ""}`,
   );
-}
-
-/** Whoever can write the policy, or what it is made from, decides what it forbids. */
-function refuseWritable(path: string): void {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isFile() && process.platform !== "win32" && (stats.mode & 0o002) !== 0) {
-    throw new Failure(
-      `\`${path}\` can be written by every user of this machine; \`chmod o-w ${path}\` mends that.`,
-    );
-  }
 }
 
 async function compilePolicy(path: string, text: string): Promise<LoadedPolicy> {

@@ -12,19 +12,12 @@ export interface ServeState {
 
 /**
  * Opens what `--state` names; without it, the file of this user, so that an agent that starts its server anew does
- * not start with fresh quotas. A policy that counts nothing needs no file. Throws `Failure`.
+ * not start with fresh quotas. `counting`: false where nothing is
+ * counted, which needs no file. Throws `Failure`.
  */
-export async function openState(named: string | undefined, policy: Policy): Promise<ServeState> {
-  if (named !== undefined) {
-    try {
-      const store = await openStore(named);
-      // Never the address: it may hold a password.
-      return { store, where: `counters in ${store.name}` };
-    } catch (error) {
-      throw new Failure(`The state could not be opened: ${sentenceOf(error)}`);
-    }
-  }
-  if (!counts(policy)) return { store: await openStore("memory"), where: "nothing to count" };
+export async function openState(named: string | undefined, counting: boolean): Promise<ServeState> {
+  if (named !== undefined) return openNamedState(named);
+  if (!counting) return { store: await openStore("memory"), where: "nothing to count" };
   const path = stateFile();
   try {
     return { store: await openStore(`sqlite:${path}`), where: `counters in ${path}` };
@@ -32,6 +25,16 @@ export async function openState(named: string | undefined, policy: Policy): Prom
     throw new Failure(
       `The counters cannot be kept in \`${path}\`: ${sentenceOf(error)} Name another file with \`--state sqlite:PATH\`, or count only while this process lives with \`--state memory\`.`,
     );
+  }
+}
+
+async function openNamedState(named: string): Promise<ServeState> {
+  try {
+    const store = await openStore(named);
+    // Never the address: it may hold a password.
+    return { store, where: `counters in ${store.name}` };
+  } catch (error) {
+    throw new Failure(`The state could not be opened: ${sentenceOf(error)}`);
   }
 }
 

@@ -8,8 +8,8 @@ import {
   compileEngine,
   type Exit,
   HttpUpstream,
-  noLoad,
   NoKey,
+  noLoad,
   proxyStdio,
   Rounds,
   Rulebook,
@@ -30,13 +30,14 @@ import { answerWithFailure } from "./serve-failure.ts";
 import { type HttpOptions, serveHttp } from "./serve-http.ts";
 import { serveLog } from "./serve-log.ts";
 import { type LoadedPolicy, loadPolicy, PolicyErrors } from "./serve-policy.ts";
-import { openState } from "./serve-state.ts";
+import { counts, openState } from "./serve-state.ts";
 
 export const command: CliCommand = {
   declare: (command) =>
     command
-      .usage("POLICY [options] (-- COMMAND [ARG…] | --url URL [--header 'K: V'])")
-      .argument("<policy>", "a .mcpp file, or a compiled .json")
+      .usage("(POLICY [options] (-- COMMAND [ARG…] | --url URL [--header 'K: V']) | --config FILE)")
+      .argument("[policy]", "a .mcpp file, or a compiled .json")
+      .option("--config <file>", "serve a gateway: many servers and many grants")
       .option("--as <name>", "the grant that calls are made under (local)")
       .option("--label <name=value>", "a label of the grant; may be repeated", collect)
       .option("--name <id>", "the server id that counters belong to")
@@ -92,6 +93,7 @@ export const command: CliCommand = {
 };
 
 interface ServeOptions {
+  readonly config?: string;
   readonly as?: string;
   readonly label?: readonly string[];
   readonly name?: string;
@@ -111,8 +113,14 @@ interface ServeOptions {
 
 async function serve(invocation: Invocation): Promise<number> {
   const options = invocation.options as unknown as ServeOptions;
-  const path = invocation.args[0] as string;
+  const [path] = invocation.args;
+  if (options.config !== undefined) return gatewayOf(options.config, invocation);
   const target = targetOf(invocation);
+  if (path === undefined) {
+    throw new Failure(
+      "Say under which policy, `mcpp serve POLICY …`, or `mcpp serve --config FILE`.",
+    );
+  }
   if (target === undefined) {
     throw new Failure(
       "Say which server: `mcpp serve POLICY -- COMMAND [ARG…]` or `mcpp serve POLICY --url URL`.",
@@ -142,7 +150,7 @@ async function serve(invocation: Invocation): Promise<number> {
     { pinned: loaded.tools, opens, shadow: options.shadow === true },
   );
   const server = options.name ?? loaded.server ?? digestOf(target);
-  const { store, where } = await openState(options.state, loaded.policy);
+  const { store, where } = await openState(options.state, counts(loaded.policy));
   const log = serveLog(process.stderr);
   const counters = store.forServer(server);
   const governance: Governance = {
@@ -171,6 +179,22 @@ async function serve(invocation: Invocation): Promise<number> {
     await store.close();
   }
 }
+
+/** A gateway, whose settings are all in its configuration. */
+async function gatewayOf(file: string, { args, options, rest }: Invocation): Promise<number> {
+  const others = Object.keys(options).filter(
+    (name) => name !== "config" && !(name in DEFAULTS && options[name] === DEFAULTS[name]),
+  );
+  if (args.length > 0 || rest !== undefined || others.length > 0) {
+    const what = args[0] ?? (rest === undefined ? `--${others[0]}` : "--");
+    throw new Failure(`\`${what}\` does not go with \`--config\`: it is set in the configuration.`);
+  }
+  const { serveGateway } = await import("./serve-gateway.ts");
+  return serveGateway(file);
+}
+
+/** What options are that were not given. */
+const DEFAULTS: Readonly<Record<string, unknown>> = { rate: "200", timeout: "10m", token: true };
 
 /** Without a key what we seal ends with this process. */
 function sealsOf(key: string | undefined): Seals {

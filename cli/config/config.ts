@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../language/index.ts";
 import type { Json, Policy, SourceMap } from "../../policy/index.ts";
-import type { ListenAddress, ServerRequest } from "../../runtime/index.ts";
+import type { ListenAddress, Openings, ServerRequest } from "../../runtime/index.ts";
 
 /** A gateway's configuration, read and sound. */
 export interface Config<P extends PolicyFacts = PolicyFacts> {
@@ -23,6 +23,7 @@ export interface Config<P extends PolicyFacts = PolicyFacts> {
 export type ServerConfig = {
   readonly name: string;
   readonly refusedRequests: ReadonlySet<ServerRequest>;
+  readonly opens: Openings;
 } & (
   | {
       readonly kind: "url";

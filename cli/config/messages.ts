@@ -283,7 +283,7 @@ export const weakKey = message<{ problem: string }>({
   code: "MCPP819",
   severity: "error",
   title: "key is too weak",
-  message: ({ problem }) => problem,
+  message: ({ problem }) => `This is not a root key: ${problem}.`,
   hint: () => "Make one with `openssl rand -base64 32`.",
   explanation:
     "Whoever can guess the root key can forge session ids and rounds. It is at least 32 bytes of chance, written in base64 or hexadecimal.",

@@ -1,14 +1,13 @@
 import type { Diagnostic, Message } from "../../language/index.ts";
 import { alternatives, didYouMean, report, type Source, suggest } from "../../language/index.ts";
 import { DAY_MS, startOfDay } from "../../policy/index.ts";
-import { MAX_MESSAGE, SERVER_REQUESTS } from "../../runtime/index.ts";
+import { MAX_MESSAGE, NoKey, rootKeys, SERVER_REQUESTS } from "../../runtime/index.ts";
 import { durationMs } from "../duration.ts";
 import { NEVER_FORWARDED } from "../forwarded-headers.ts";
 import { isLoopback, parseListenAddress } from "../listen-address.ts";
 import type { Config, GrantConfig, PolicyFacts, ServerConfig } from "./config.ts";
 import { ConfigDocument, type Path } from "./document.ts";
 import { type Environment, substituted } from "./environment.ts";
-import { rootKey } from "./key.ts";
 import * as messages from "./messages.ts";
 import { shapeProblems } from "./schema.ts";
 import { redacted } from "./secrets.ts";
@@ -31,6 +30,8 @@ export interface ConfigReading<P extends PolicyFacts> {
   readonly config?: Config<P>;
   /** Of the configuration and of the policies that it names, in the order of the text. */
   readonly diagnostics: readonly Diagnostic[];
+  /** All policies that it names. */
+  readonly policies: readonly P[];
 }
 
 /** Reads a gateway's configuration, with everything there is to say about it. Never throws. */
@@ -41,6 +42,7 @@ export function readConfig<P extends PolicyFacts>(
   const document = new ConfigDocument(source);
   if (document.problems.length > 0) {
     return {
+      policies: [],
       diagnostics: document.problems.map(({ message: problem, span }) =>
         report(messages.configNotYaml, { problem }, source, span),
       ),
@@ -48,7 +50,7 @@ export function readConfig<P extends PolicyFacts>(
   }
   const shown = redacted(document);
   const shape = shapeProblems(document, shown);
-  if (shape.length > 0) return { diagnostics: inOrder(shape) };
+  if (shape.length > 0) return { policies: [], diagnostics: inOrder(shape) };
   return new Reader(document, shown, host).read();
 }
 
@@ -74,6 +76,8 @@ interface RawServer {
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly server_requests?: Readonly<Record<string, "pass" | "deny">>;
+  readonly unlisted?: "forward";
+  readonly methods?: "all";
 }
 
 interface RawGrant {
@@ -120,10 +124,11 @@ class Reader<P extends PolicyFacts> {
     const listen = this.#listen(raw, keys.length > 0);
     const found = [...inOrder(this.#diagnostics), ...this.#ofPolicies()];
     if (listen === undefined || found.some(({ severity }) => severity === "error")) {
-      return { diagnostics: found };
+      return { diagnostics: found, policies: [...this.#policies] };
     }
     return {
       diagnostics: found,
+      policies: [...this.#policies],
       config: {
         listen,
         hosts: raw.hosts ?? [],
@@ -169,10 +174,13 @@ class Reader<P extends PolicyFacts> {
       const path = several ? ["key", index] : ["key"];
       // A variable that is not set was reported.
       if (text === "") return [];
-      const read = rootKey(text);
-      if (typeof read !== "string") return [read];
-      this.#report(messages.weakKey, { problem: read }, path);
-      return [];
+      try {
+        return rootKeys(text);
+      } catch (error) {
+        if (!(error instanceof NoKey)) throw error;
+        this.#report(messages.weakKey, { problem: error.message }, path);
+        return [];
+      }
     });
   }
 
@@ -192,6 +200,8 @@ class Reader<P extends PolicyFacts> {
     const refusedRequests = new Set(
       SERVER_REQUESTS.filter((kind) => server_requests[kind] === "deny"),
     );
+    const opens = { unlisted: raw.unlisted === "forward", methods: raw.methods === "all" };
+    const common = { name, refusedRequests, opens };
     if (command !== undefined) {
       this.#refuseKeys(path, raw, ["headers", "timeout", "forward_headers"], "url");
       const [program = "", ...args] = command;
@@ -199,7 +209,7 @@ class Reader<P extends PolicyFacts> {
         const problem = "The first item of `command` is the program to start.";
         this.#report(messages.wrongValue, { problem }, [...path, "command"]);
       }
-      return { kind: "command", name, refusedRequests, command: program, args, env: raw.env ?? {} };
+      return { ...common, kind: "command", command: program, args, env: raw.env ?? {} };
     }
     this.#refuseKeys(path, raw, ["env"], "command");
     const at = this.#url(url as string, [...path, "url"]);
@@ -217,7 +227,7 @@ class Reader<P extends PolicyFacts> {
     const forwardHeaders = this.#forwardHeaders(raw.forward_headers ?? [], path);
     if (at === undefined || timeoutMs === undefined) return undefined;
     const headers = raw.headers ?? {};
-    return { kind: "url", name, refusedRequests, url: at, headers, timeoutMs, forwardHeaders };
+    return { ...common, kind: "url", url: at, headers, timeoutMs, forwardHeaders };
   }
 
   #url(text: string, path: Path): URL | undefined {

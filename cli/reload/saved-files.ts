@@ -5,9 +5,9 @@ import { dirname } from "node:path";
 export interface SavedFilesOptions {
   /**
    * Takes up what was saved, and says which files are to be watched from now on. It reads the files itself; should one
-   * change in the meantime, it is called again.
+   * change in the meantime, it is called again. It does not reject.
    */
-  readonly saved: () => readonly string[];
+  readonly saved: () => readonly string[] | Promise<readonly string[]>;
   /** Between the two reads that must agree (milliseconds). */
   readonly settleMs?: number;
   /** Between two looks at the files when no event comes, as on network file systems (milliseconds). */
@@ -31,6 +31,8 @@ export class SavedFiles {
   /** What was last taken up, good or bad. */
   #taken: Digests;
   #settling: NodeJS.Timeout | undefined;
+  #busy = false;
+  #closed = false;
   readonly #poll: NodeJS.Timeout;
 
   constructor(files: readonly string[], options: SavedFilesOptions) {
@@ -50,6 +52,7 @@ export class SavedFiles {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#poll);
     clearTimeout(this.#settling);
     for (const watcher of this.#watchers.values()) watcher.close();
@@ -80,7 +83,7 @@ export class SavedFiles {
   }
 
   #look(): void {
-    if (this.#settling !== undefined) return;
+    if (this.#settling !== undefined || this.#busy || this.#closed) return;
     const seen = digestsOf(this.#files);
     if (!same(seen, this.#taken)) this.#settle(seen);
   }
@@ -94,12 +97,16 @@ export class SavedFiles {
         if (!same(again, this.#taken)) this.#settle(again);
         return;
       }
-      this.#takeUp(again);
+      void this.#takeUp(again);
     }, this.#options.settleMs ?? SETTLE_MS);
   }
 
-  #takeUp(settled: Digests): void {
-    this.#files = this.#options.saved();
+  async #takeUp(settled: Digests): Promise<void> {
+    this.#busy = true;
+    const files = this.#options.saved();
+    this.#files = Array.isArray(files) ? files : await files;
+    this.#busy = false;
+    if (this.#closed) return;
     // By what was there before it was read: what has changed since is taken up next.
     this.#taken = new Map(this.#files.map((file) => [file, settled.get(file) ?? digestOf(file)]));
     this.#watchFolders();

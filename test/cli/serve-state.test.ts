@@ -53,7 +53,7 @@ describe("opening the state", () => {
 
   it("makes folder and file for this user alone, and says where", async () => {
     vi.stubEnv("XDG_STATE_HOME", files.path("fresh"));
-    const { store, where } = await openState(undefined, LIMITED);
+    const { store, where } = await openState(undefined, counts(LIMITED));
     await store.close();
     const file = files.path("fresh/mcpp/state.db");
     expect(store.name).toBe("sqlite");
@@ -64,7 +64,7 @@ describe("opening the state", () => {
 
   it("opens no file for a policy that counts nothing", async () => {
     vi.stubEnv("XDG_STATE_HOME", "/dev/null/nowhere");
-    const { store, where } = await openState(undefined, { version: "1", default: "allow" });
+    const { store, where } = await openState(undefined, false);
     expect([store.name, where]).toEqual(["memory", "nothing to count"]);
   });
 
@@ -93,16 +93,15 @@ describe("opening the state", () => {
     mkdirSync(home);
     prepare(home);
     vi.stubEnv("XDG_STATE_HOME", home);
-    const failure = expect(openState(undefined, LIMITED)).rejects;
+    const failure = expect(openState(undefined, counts(LIMITED))).rejects;
     await failure.toThrow(`The counters cannot be kept in \`${join(home, "mcpp/state.db")}\`: `);
     await failure.toThrow("`--state sqlite:PATH`");
     await failure.toThrow("`--state memory`");
   });
 
   it("opens what is named even for a policy that counts nothing", async () => {
-    const policy: Policy = { version: "1", default: "allow" };
-    await expect(openState("tape:", policy)).rejects.toThrow("The state could not be opened: ");
-    const { store, where } = await openState(`sqlite:${files.path("own.db")}`, policy);
+    await expect(openState("tape:", true)).rejects.toThrow("The state could not be opened: ");
+    const { store, where } = await openState(`sqlite:${files.path("own.db")}`, true);
     await store.close();
     expect(where).toBe("counters in sqlite");
   });

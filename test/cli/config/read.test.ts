@@ -5,8 +5,11 @@ import { renderDiagnostic, Source } from "../../../language/index.ts";
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 
+const key = (factor: number): Buffer =>
+  Buffer.from(Array.from({ length: 32 }, (_, index) => (index + 1) * factor));
+
 const host: ConfigHost<PolicyFacts> = {
-  env: { TOKEN: "s3cret", EMPTY: "", KEY: Buffer.alloc(32, 7).toString("base64") },
+  env: { TOKEN: "s3cret", EMPTY: "", KEY: key(7).toString("base64") },
   starts: true,
   now: Date.parse("2026-11-23T10:00:00Z"),
   statePath: (path) => `/etc/mcpp/${path}`,
@@ -22,7 +25,7 @@ const shown = (text: string): string =>
 const WHOLE = `listen: 0.0.0.0:8420
 hosts: [mcpp.internal]
 origins: ["https://app.example.com"]
-key: ["\${KEY}", "${Buffer.alloc(33, 1).toString("hex")}"]
+key: ["\${KEY}", "${key(1).toString("hex")}"]
 state: sqlite:state.db
 guard: ./org.mcpp
 max_message: 1048576
@@ -92,7 +95,7 @@ describe("a configuration", () => {
         ],
         "keys": [
           32,
-          33,
+          32,
         ],
         "listen": {
           "host": "0.0.0.0",
@@ -113,6 +116,10 @@ describe("a configuration", () => {
             },
             "kind": "url",
             "name": "payments",
+            "opens": {
+              "methods": false,
+              "unlisted": false,
+            },
             "refusedRequests": Set {
               "sampling",
             },
@@ -131,6 +138,10 @@ describe("a configuration", () => {
             },
             "kind": "command",
             "name": "files",
+            "opens": {
+              "methods": false,
+              "unlisted": false,
+            },
             "refusedRequests": Set {},
           },
         },
@@ -352,7 +363,7 @@ grants:
       "error MCPP819 mcpp.yaml:2:6  key is too weak
 
         2 │ key: ********
-          │      ^^^^^^^^ A key has at least 32 bytes; this one has 6.
+          │      ^^^^^^^^ This is not a root key: it has 6 bytes; at least 32 are needed.
 
       Make one with \`openssl rand -base64 32\`.
 

@@ -1,0 +1,127 @@
+import type { Policy } from "../policy/index.ts";
+import { ChildPlaces, Gateway, HttpServer, Seals } from "../runtime/index.ts";
+import { EXIT_OK, Failure, sentenceOf } from "./command.ts";
+import type { Config, ReadyPolicy } from "./config/config.ts";
+import { NotServable, readServing, type Serving } from "./config/serving.ts";
+import { serversOf } from "./gateway.ts";
+import { Rulebooks } from "./gateway-rulebooks.ts";
+import { originOf } from "./listen-address.ts";
+import { announcement, type InForce } from "./reload/announce.ts";
+import { SavedFiles } from "./reload/saved-files.ts";
+import { serveLog } from "./serve-log.ts";
+import { openState } from "./serve-state.ts";
+import { untilEnded } from "./signals.ts";
+
+/** Serves a configuration until a signal asks to end; resolves with the exit code. */
+export async function serveGateway(path: string): Promise<number> {
+  let { config, files } = firstServing(path);
+  const { store, where } = await openState(config.state, true);
+  const log = serveLog(process.stderr);
+  const seals = config.keys.length === 0 ? new Seals() : new Seals(config.keys);
+  const places = new ChildPlaces();
+  const rulebooks = new Rulebooks();
+  const gateway: Gateway = new Gateway(
+    rulebooks.snapshot(config, Date.now),
+    serversOf(config.servers.values(), seals, places),
+    {
+      store,
+      seals,
+      now: Date.now,
+      record: (record, grant, server) => log.record(record, `${grant.name} on ${server}`),
+      notice: log.notice,
+      breakOff: (grant, server) => http.breakOff(grant, server),
+    },
+  );
+  const http = new HttpServer({
+    address: config.listen,
+    grants: gateway,
+    hosts: config.hosts,
+    origins: config.origins,
+    routes: gateway,
+    messagesPerSecond: config.rate,
+    maxMessage: config.maxMessage,
+    notice: log.notice,
+  });
+  let saved: SavedFiles | undefined;
+  const reload = (): readonly string[] => {
+    let next: Serving;
+    try {
+      next = readServing(path, process.env);
+    } catch (error) {
+      const { message, files: read = files } = error as Partial<NotServable> & Error;
+      log.problem(`\`${path}\` was saved and is not taken; what was in force stays. ${message}`);
+      return [...new Set([...files, ...read])];
+    }
+    gateway.replace(
+      rulebooks.snapshot(next.config, Date.now),
+      serversOf(next.config.servers.values(), seals, places),
+    );
+    log.notice(announcement(path, inForce(config), inForce(next.config)));
+    for (const key of onlyAtStart(config, next.config)) {
+      log.notice(`\`${key}\` has changed; that takes effect at the next start.`);
+    }
+    config = next.config;
+    files = next.files;
+    return files;
+  };
+  try {
+    const port = await http.listen().catch((error: unknown) => {
+      const { host, port: wanted } = config.listen;
+      throw new Failure(`\`${host}:${wanted}\` cannot be listened on: ${sentenceOf(error)}`);
+    });
+    saved = new SavedFiles(files, { saved: reload });
+    const { length } = config.grants;
+    log.notice(
+      `serving ${path}: ${config.servers.size} servers, ${length} ${length === 1 ? "grant" : "grants"}, ${where}`,
+    );
+    for (const name of config.servers.keys()) {
+      log.notice(`listening on ${originOf(config.listen, port)}/mcp/${name}`);
+    }
+    await untilEnded({ hangup: () => saved?.now() });
+    log.notice("ending: no more requests are taken");
+    await http.close();
+    return EXIT_OK;
+  } finally {
+    saved?.close();
+    gateway.stop();
+    log.end();
+    await store.close();
+  }
+}
+
+function firstServing(path: string): Serving {
+  try {
+    return readServing(path, process.env);
+  } catch (error) {
+    throw error instanceof NotServable ? new Failure(error.message) : error;
+  }
+}
+
+/** Every policy that is in force, the guard with each, by whom it is for. */
+function inForce({ grants, guard }: Config<ReadyPolicy>): InForce {
+  const found = new Map<string, Policy>();
+  if (guard?.policy !== undefined) found.set("guard", guard.policy);
+  for (const { id, policies } of grants) {
+    for (const [server, { policy }] of policies) {
+      if (policy !== undefined) found.set(JSON.stringify([id, server]), policy);
+    }
+  }
+  return found;
+}
+
+/** Settings that differ and that a running gateway does not change. */
+function onlyAtStart(before: Config, after: Config): readonly string[] {
+  const of = (config: Config): Readonly<Record<string, unknown>> => ({
+    listen: config.listen,
+    hosts: config.hosts,
+    origins: config.origins,
+    key: config.keys.map((key) => Buffer.from(key).toString("hex")),
+    state: config.state ?? null,
+    max_message: config.maxMessage,
+    rate: config.rate,
+  });
+  const old = of(before);
+  return Object.entries(of(after)).flatMap(([key, value]) =>
+    JSON.stringify(value) === JSON.stringify(old[key]) ? [] : [key],
+  );
+}
