@@ -242,7 +242,7 @@ export class Session {
       recordRuling(this.#governance, { method, ...(name === undefined ? {} : { name }) }, ruling);
     }
     if (ruling.outcome !== "allow" && !this.#governance.shadow) return;
-    openTasks(admitted, this.#governance.tasks);
+    openTasks(admitted, this.#governance);
     if (method === "notifications/cancelled" && this.#cancel(params?.requestId)) return;
     this.#ports.toServer(writeAdmitted(admitted), message);
   }
@@ -263,7 +263,7 @@ export class Session {
       );
       return;
     }
-    openTasks(admitted, this.#governance.tasks);
+    openTasks(admitted, this.#governance);
     this.#ports.toServer(writeAdmitted(admitted), message);
   }
 

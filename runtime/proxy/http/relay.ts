@@ -81,7 +81,7 @@ export class HttpRelay implements Backend {
         await this.#notification(message, admitted, way);
         return;
       case "response":
-        openTasks(admitted, desk.governance.tasks);
+        openTasks(admitted, desk.governance);
         await this.#forward(textOf(admitted), way, {});
         return;
     }
@@ -275,7 +275,7 @@ export class HttpRelay implements Backend {
       way.reply.empty(202);
       return;
     }
-    openTasks(admitted, governance.tasks);
+    openTasks(admitted, governance);
     const headers = way.modern ? mirrorHeaders(method, params) : {};
     await this.#forward(textOf(admitted), way, {}, headers);
   }
