@@ -62,7 +62,7 @@ export function hear(
   const { id, method, params } = message;
   const { governance } = court;
   const rulebook = governance.rulebook();
-  const unknown = openTasks(admitted, governance.tasks);
+  const unknown = openTasks(admitted, governance);
   if (unknown !== undefined) return unknown;
   const era = modernMeta(params);
   const modern = era !== undefined;

@@ -21,6 +21,6 @@ export function passes(
     recordRuling(governance, subject, ruling, !rulebook.shadow);
   }
   if (ruling.outcome !== "allow" && !rulebook.shadow) return false;
-  openTasks(admitted, governance.tasks);
+  openTasks(admitted, governance);
   return true;
 }

@@ -261,7 +261,7 @@ export class Session {
       );
       return;
     }
-    openTasks(admitted, this.#governance.tasks);
+    openTasks(admitted, this.#governance);
     this.#ports.toServer(writeAdmitted(admitted), message);
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Json } from "../../policy/index.ts";
 import {
   type Admitted,
@@ -7,6 +8,7 @@ import {
   type JsonObject,
   type Refused,
 } from "./admit.ts";
+import type { Governance } from "./governance.ts";
 import { scan } from "./scan.ts";
 import type { Bound, Seals } from "./seal.ts";
 import { SERVER_LIMITS } from "./server-text.ts";
@@ -74,9 +76,12 @@ const ABOUT_TASKS: ReadonlySet<string> = new Set([
 
 /**
  * Puts the server's own task ids into a message of the client. A request about a task that the grant was never given
- * is refused, as one about a task that does not exist.
+ * becomes one about a task that does not exist: only the server knows how it answers that.
  */
-export function openTasks(admitted: Admitted, tasks: Tasks): Refused | undefined {
+export function openTasks(
+  admitted: Admitted,
+  { tasks, notice }: Pick<Governance, "tasks" | "notice">,
+): Refused | undefined {
   const { message, value } = admitted;
   if (message.kind === "response") {
     // The client's own tasks are none of ours: their ids pass.
@@ -90,9 +95,11 @@ export function openTasks(admitted: Admitted, tasks: Tasks): Refused | undefined
   if (!related) return unknownTask(message.id);
   if (ABOUT_TASKS.has(method) && params.taskId !== undefined) {
     const id = typeof params.taskId === "string" ? tasks.open(params.taskId) : undefined;
-    if (id === undefined) return unknownTask(message.id);
+    if (id === undefined) {
+      notice(`\`${method}\` named a task that is not its grant's; the server is asked for none.`);
+    }
     editable(admitted);
-    (params as Draft).taskId = id;
+    (params as Draft).taskId = id ?? `none-${randomUUID()}`;
   }
   if (method === "subscriptions/listen") openSubscribed(admitted, params.notifications, tasks);
   return undefined;

@@ -85,24 +85,31 @@ async function exercise(client: AnyClient): Promise<void> {
   expect(tools).toContain("echo");
   expect(tools).not.toContain("get-env");
   expect(await client.call("echo", { message: "Grüße" })).toBe("Echo: Grüße");
-  let heard = 0;
-  const done = await client.call(
-    LONG,
-    // Far apart, so that the answer cannot overtake more than the last report on a busy machine.
-    { duration: 1, steps: 4 },
-    { onprogress: () => void heard++ },
-  );
+  const done = await client.call(LONG, { duration: 0.1, steps: 2 }, { onprogress: () => {} });
   expect(done).toContain("completed");
-  expect(heard).toBeGreaterThanOrEqual(3);
-  const away = new AbortController();
-  const cancelled = client.call(
-    LONG,
-    { duration: 60, steps: 600 },
-    { onprogress: () => away.abort(), signal: away.signal },
-  );
-  await expect(cancelled).rejects.toThrow();
+  await hearAndCancel(client, LONG, { duration: 60, steps: 600 });
   await expect(client.call("get-env", {})).rejects.toThrow("Unknown tool: get-env");
   expect(await client.call("get-sum", { a: 1, b: 2 })).toContain("3");
+}
+
+/**
+ * Hears of a call that runs, and cancels it. Clients tell nothing of the reports that they read together with the
+ * answer, which on a busy machine may be all of them: only while a call runs can they be counted.
+ */
+async function hearAndCancel(
+  client: AnyClient,
+  tool: string,
+  args: Record<string, unknown>,
+): Promise<void> {
+  let heard = 0;
+  const away = new AbortController();
+  const onprogress = (): void => {
+    heard++;
+    if (heard === 3) away.abort();
+  };
+  const cancelled = client.call(tool, args, { onprogress, signal: away.signal });
+  await expect(cancelled).rejects.toThrow();
+  expect(heard).toBeGreaterThanOrEqual(3);
 }
 
 describe.each(Object.entries(WAYS))("%s", (_, place) => {
@@ -237,17 +244,10 @@ describe("a server of 2026-07-28", () => {
         expect(tools).toContain("confirm");
         expect(tools).not.toContain("write");
         expect(await client.call("echo", { message: "Grüße" })).toBe("Grüße");
-        let heard = 0;
-        await client.call("slow", { steps: 5 }, { onprogress: () => void heard++ });
-        expect(heard).toBeGreaterThanOrEqual(4);
+        const done = await client.call("slow", { steps: 5 }, { onprogress: () => {} });
+        expect(done).toBe("5 steps");
         expect(await client.call("confirm", { action: "jump" })).toBe("done: jump");
-        const away = new AbortController();
-        const cancelled = client.call(
-          "slow",
-          { steps: 6_000 },
-          { onprogress: () => away.abort(), signal: away.signal },
-        );
-        await expect(cancelled).rejects.toThrow();
+        await hearAndCancel(client, "slow", { steps: 6_000 });
         await expect(client.call("write", {})).rejects.toThrow("Unknown tool: write");
         expect(await client.call("toggle", {})).toBe("added");
         await client.changed;

@@ -69,7 +69,7 @@ export async function bridgeToHttp(options: BridgeOptions): Promise<void> {
   });
   client.pause();
   await session.settled();
-  await link.close(signal.aborted ? 0 : END_MS);
+  await link.close(END_MS, signal);
   session.serverGone("The connection to the server is closed.");
   await flushed(options.output);
 }

@@ -36,6 +36,8 @@ const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 /** Streams of one request that may break before it is given up. */
 const MAX_RESUMES = 10;
+/** How long a server may take to end a session (milliseconds): clients that end us do not wait for long. */
+const END_SESSION_MS = 1_000;
 const GONE = new Error("The client does not wait any more.");
 
 type ClientRequest = Extract<Message, { kind: "request" }>;
@@ -86,18 +88,19 @@ export class HttpLink {
     return true;
   }
 
-  /** Lets what runs come to its end, at most `ms`; then ends the session and closes. */
-  async close(ms: number): Promise<void> {
+  /** Lets what runs come to its end, at most `ms` or until `signal`; then ends the session and closes. */
+  async close(ms: number, signal?: AbortSignal): Promise<void> {
     const timer = new AbortController();
     const running = async (): Promise<void> => {
       for (const { stream, end } of this.#running.values()) if (stream) end.abort(GONE);
       while (this.#posts.size > 0) await Promise.all(this.#posts);
     };
-    await Promise.race([running(), wait(ms, undefined, { signal: timer.signal }).catch(() => {})]);
+    const until = AbortSignal.any(signal === undefined ? [timer.signal] : [timer.signal, signal]);
+    await Promise.race([running(), wait(ms, undefined, { signal: until }).catch(() => {})]);
     timer.abort();
     this.#closed.abort(GONE);
     if (this.#session !== undefined) {
-      await this.#request("DELETE", {}, undefined, AbortSignal.timeout(Math.max(ms, 1_000)))
+      await this.#request("DELETE", {}, undefined, AbortSignal.timeout(END_SESSION_MS))
         .then(({ body }) => {
           body.on("error", () => {});
           body.destroy();

@@ -82,7 +82,7 @@ export class HttpRelay implements Backend {
         await this.#notification(message, admitted, way);
         return;
       case "response":
-        openTasks(admitted, desk.governance.tasks);
+        openTasks(admitted, desk.governance);
         await this.#forward(textOf(admitted), way, {});
         return;
     }
