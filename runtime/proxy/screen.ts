@@ -9,6 +9,7 @@ import { filterLists } from "./lists.ts";
 import { recordRuling } from "./records.ts";
 import { MAX_ROUNDS } from "./rounds.ts";
 import { scan } from "./scan.ts";
+import { hiddenRequest, refusedInput, refusedMethod } from "./server-requests.ts";
 import { SERVER_LIMITS } from "./server-text.ts";
 import { write } from "./write.ts";
 
@@ -80,12 +81,6 @@ type Screened =
 const PASS: Screened = { kind: "pass" };
 const DROP: Screened = { kind: "drop" };
 
-const ASKS: ReadonlyMap<string, ServerRequest> = new Map([
-  ["sampling/createMessage", "sampling"],
-  ["elicitation/create", "elicitation"],
-  ["roots/list", "roots"],
-]);
-
 /**
  * Whatever was asked: lists lose what the policy hides, requests to the client may be refused, and a further round
  * gets a `requestState` of ours.
@@ -96,6 +91,8 @@ function screen(
   governance: Governance,
   answered?: Hearing,
 ): Screened {
+  const hidden = governance.refusedRequests.size === 0 ? undefined : hiddenRequest(text, message);
+  if (hidden !== undefined) return { kind: "refuse", reason: hidden };
   if (typeof message.method === "string") {
     // Who takes it for an answer would see a list that was not filtered.
     return "result" in message || "error" in message
@@ -103,7 +100,7 @@ function screen(
       : screenMessage(message.method, message, governance);
   }
   const { result } = message;
-  const asked = isObject(result) ? refusedInput(result, governance) : undefined;
+  const asked = isObject(result) ? refusedInput(result, governance.refusedRequests) : undefined;
   if (asked !== undefined) return { kind: "deny", ruling: notAsked(asked) };
   const filtered = governance.shadow
     ? ({ kind: "unchanged" } as const)
@@ -117,31 +114,14 @@ function screen(
 
 function screenMessage(method: string, message: JsonObject, governance: Governance): Screened {
   const { params, id } = message;
-  if (id !== undefined) {
-    const request = ASKS.get(method);
-    return request !== undefined && isId(id) && governance.refusedRequests.has(request)
-      ? { kind: "decline", ruling: notAsked(request) }
-      : PASS;
-  }
-  if (!isObject(params)) return PASS;
-  if (refusedInput(params, governance) !== undefined) return DROP;
+  const { refusedRequests } = governance;
+  const request = refusedMethod(method, refusedRequests);
+  if (request !== undefined) return { kind: "decline", ruling: notAsked(request) };
+  if (id !== undefined || !isObject(params)) return PASS;
+  if (refusedInput(params, refusedRequests) !== undefined) return DROP;
   if (method !== "notifications/resources/updated" || governance.shadow) return PASS;
   const { ruling } = judgeOther("resources/read", params, governance.rulebook());
   return ruling.outcome === "allow" ? PASS : DROP;
-}
-
-/** What the server asks for inside a result or a task, and may not. */
-function refusedInput(
-  { inputRequests }: JsonObject,
-  { refusedRequests }: Governance,
-): ServerRequest | undefined {
-  if (refusedRequests.size === 0 || !isObject(inputRequests)) return undefined;
-  for (const asked of Object.values(inputRequests)) {
-    const method = isObject(asked) && typeof asked.method === "string" ? asked.method : "";
-    const request = ASKS.get(method);
-    if (request !== undefined && refusedRequests.has(request)) return request;
-  }
-  return undefined;
 }
 
 function notAsked(request: ServerRequest): Forbidden {

@@ -7,6 +7,7 @@ import {
   Rounds,
   Rulebook,
   Seals,
+  type ServerRequest,
   Session,
   type StateStore,
 } from "../../../runtime/index.ts";
@@ -18,6 +19,7 @@ export interface GovernedOptions {
   readonly store?: StateStore;
   /** False: what is sent to the server is not written. */
   readonly serverTakes?: () => boolean;
+  readonly refused?: readonly ServerRequest[];
 }
 
 /** A session in this process, and everything that comes out of it. */
@@ -39,7 +41,7 @@ export class Governed {
       server: "shop",
       grant: { id: "local", name: "local", labels: {} },
       shadow: false,
-      refusedRequests: new Set(),
+      refusedRequests: new Set(options.refused ?? []),
       rounds: new Rounds(new Seals(), { server: "shop", grant: "local" }, store, () => NOW),
       now: () => NOW,
       record: (record) => this.records.push(record),
