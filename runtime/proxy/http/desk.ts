@@ -131,7 +131,7 @@ export class Visit {
   readonly catalogue: Catalogue;
   /** How requests of our own introduce themselves: as the client's last one did. */
   manner: { readonly version?: string; readonly meta?: { readonly [key: string]: unknown } } = {};
-  readonly #inFlight = new Set<string>();
+  readonly #inFlight = new Map<string, OpenRequest>();
 
   constructor(session: KnownSession | undefined, fetchPage: (visit: Visit) => FetchPage) {
     this.session = session;
@@ -147,13 +147,18 @@ export class Visit {
     };
   }
 
-  /** False when a request of the session has this id already. */
-  open(id: Id): boolean {
+  /** False when a request of the session has its id already. */
+  open(request: OpenRequest): boolean {
     if (this.session === undefined) return true;
-    const key = idKey(id);
+    const key = idKey(request.id);
     if (this.#inFlight.has(key)) return false;
-    this.#inFlight.add(key);
+    this.#inFlight.set(key, request);
     return true;
+  }
+
+  /** The request of the session that has this id and was not answered; without a session nobody knows whose it is. */
+  inFlight(id: Id): OpenRequest | undefined {
+    return this.#inFlight.get(idKey(id));
   }
 
   close(id: Id): void {
