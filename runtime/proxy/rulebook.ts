@@ -3,6 +3,7 @@ import type { Engine, Kind } from "../engine/types.ts";
 import { nameOf, type Snapshot } from "./catalogue.ts";
 import { foldName } from "./fold.ts";
 import { type Reads, readsOf } from "./reads.ts";
+import { namedBySchema } from "./schema-names.ts";
 
 /** Members of a result that are lists which a policy can filter. */
 export const LISTS = ["tools", "resources", "resourceTemplates", "prompts"] as const;
@@ -37,10 +38,6 @@ export class Rulebook {
       ...(engine.governs("resources") ? (["resources", "resourceTemplates"] as const) : []),
       ...(engine.governs("prompts") ? (["prompts"] as const) : []),
     ]);
-    for (const [name, tool] of tools) {
-      const everyNumber = policy.validate !== undefined && tool.input_schema !== undefined;
-      this.#reads.set(name, readsOf(engine.reads(name), everyNumber));
-    }
     // Limits of all tools read the arguments of every call; what they read does not depend on its name.
     this.#readsOfOthers = readsOf(engine.reads(""), false);
     const names = new Set([
@@ -57,7 +54,16 @@ export class Rulebook {
 
   /** What the policy reads of a call's arguments. */
   reads(tool: string): Reads {
-    return this.#reads.get(tool) ?? this.#readsOfOthers;
+    let reads = this.#reads.get(tool);
+    if (reads === undefined) {
+      const { tools = {}, validate } = this.policy;
+      if (!Object.hasOwn(tools, tool)) return this.#readsOfOthers;
+      const schema = validate === undefined ? undefined : tools[tool]?.input_schema;
+      const named = schema === undefined ? [] : namedBySchema(schema);
+      reads = readsOf(this.engine.reads(tool), schema !== undefined, named);
+      this.#reads.set(tool, reads);
+    }
+    return reads;
   }
 
   /** True when a receiver may take the name for another one of the policy or the live list. */
