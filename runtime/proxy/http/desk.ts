@@ -60,14 +60,16 @@ export class Desk {
     if (session !== undefined) this.#visits.delete(session.sealed);
   }
 
-  sealEvent(id: string): string {
-    return this.#seals.seal("event", this.#bound, id);
+  sealEvent(id: string, { session }: Visit): string {
+    return this.#seals.seal("event", this.#bound, [id, session?.id ?? null]);
   }
 
-  /** The server's own id of an event; undefined when it is none that we gave. */
-  openEvent(sealed: string): string | undefined {
-    const id = this.#seals.open("event", this.#bound, sealed);
-    return typeof id === "string" ? id : undefined;
+  /** The server's own id of an event; undefined when it is none that we gave in this session. */
+  openEvent(sealed: string, { session }: Visit): string | undefined {
+    const content = this.#seals.open("event", this.#bound, sealed);
+    if (!Array.isArray(content)) return undefined;
+    const [id, of] = content as readonly unknown[];
+    return typeof id === "string" && of === (session?.id ?? null) ? id : undefined;
   }
 
   /** False when the grant has too much in flight. */

@@ -91,7 +91,8 @@ export class HttpRelay implements Backend {
     const desk = this.#desk(inbound.grant);
     const visit = desk.visit(inbound.headers.get("mcp-session-id"));
     const last = inbound.headers.get("last-event-id");
-    const lastEvent = last === undefined || last === "" ? last : desk.openEvent(last);
+    const lastEvent =
+      visit === undefined || last === undefined || last === "" ? last : desk.openEvent(last, visit);
     if (visit === undefined || (last !== undefined && lastEvent === undefined)) {
       sessionUnknown(reply);
       return;

@@ -60,8 +60,8 @@ function fail({ asked, reply }: Exchange, reason: string): void {
 }
 
 function relayEvent(event: SseEvent, exchange: Exchange): SseEvent | undefined {
-  const { desk } = exchange;
-  const id = event.id === undefined || event.id === "" ? event.id : desk.sealEvent(event.id);
+  const { desk, visit } = exchange;
+  const id = event.id === undefined || event.id === "" ? event.id : desk.sealEvent(event.id, visit);
   const frame = { ...event, ...(id === undefined ? {} : { id }) };
   // An event without data tells a client where to resume, and when.
   if (event.data === undefined || event.data === "") return frame;
