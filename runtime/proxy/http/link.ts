@@ -226,7 +226,17 @@ export class HttpLink {
   }
 
   async #deliver(body: Readable, id: Id | undefined): Promise<void> {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      body.destroy();
+    }, this.#options.upstream.timeoutMs);
     const bytes = await collect(body, this.#options.maxMessage);
+    clearTimeout(timer);
+    if (late) {
+      this.#fail(id, "The server did not answer in time.", "lost");
+      return;
+    }
     if (Buffer.isBuffer(bytes)) {
       if (bytes.length === 0) return;
       const text = utf8Text(bytes);

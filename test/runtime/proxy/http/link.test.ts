@@ -12,12 +12,12 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-async function linked() {
+async function linked(timeoutMs = 10_000) {
   const upstream = await startRecordingHttp();
   const answered: unknown[] = [];
   const failures: string[] = [];
   const link = new HttpLink({
-    upstream: new HttpUpstream({ url: new URL(upstream.url), headers: {}, timeoutMs: 10_000 }),
+    upstream: new HttpUpstream({ url: new URL(upstream.url), headers: {}, timeoutMs }),
     maxMessage: 1e6,
     notice: () => {},
   });
@@ -61,6 +61,13 @@ it("a server that has its client wait for longer than a timer can is not asked w
   await expect.poll(() => gets(upstream)).toBe(1);
   for (let id = 1; id <= 5; id++) await call(id);
   expect(gets(upstream)).toBe(1);
+});
+
+it("an answer that does not end is given up in time", async () => {
+  const { upstream, call, failures } = await linked(300);
+  upstream.play({ when: { method: "tools/call" }, does: { kind: "hang", head: true } });
+  await call(1);
+  expect(failures[0]).toBe("1 lost: The server did not answer in time.");
 });
 
 it("an answer that is not UTF-8 is not repaired", async () => {
