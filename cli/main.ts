@@ -128,11 +128,17 @@ const lose = (error: NodeJS.ErrnoException): void => {
   if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") unwritten ??= error;
 };
 process.stdout.on("error", lose);
+// Whoever stops reading what is logged ends nothing: a proxy serves on.
+process.stderr.on("error", () => {});
+/** How long a reader of our stderr that does not read keeps the process (milliseconds). */
+const LAST_WORDS_MS = 2_000;
 const code = await run();
 // Both must have left before the process ends; then nothing may hold it.
 process.stdout.write("", (error) => {
   if (error) lose(error);
   const failure =
     unwritten === undefined ? "" : `mcpp: stdout could not be written: ${sentenceOf(unwritten)}\n`;
-  process.stderr.write(failure, () => process.exit(failure === "" ? code : EXIT_FAILED));
+  const end = (): void => process.exit(failure === "" ? code : EXIT_FAILED);
+  process.stderr.write(failure, end);
+  setTimeout(end, LAST_WORDS_MS);
 });

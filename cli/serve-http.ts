@@ -14,10 +14,12 @@ import {
   serverEnvironment,
   startChild,
   tokenGrant,
+  writeLog,
 } from "../runtime/index.ts";
 import { EXIT_OK, Failure, sentenceOf } from "./command.ts";
 import type { Target } from "./connect.ts";
 import { isLoopback, listenAddress, originOf } from "./listen-address.ts";
+import { childLog } from "./serve-log.ts";
 import { untilEnded } from "./signals.ts";
 
 export interface HttpOptions {
@@ -86,12 +88,13 @@ function backendOf(
   if (target.kind === "command") {
     const { command, args } = target;
     return new ChildBackend({
-      start: () => startChild({ command, args, env: serverEnvironment(process.env) }),
+      start: () =>
+        startChild({ command, args, env: serverEnvironment(process.env), ...childLog() }),
       governanceOf: () => governance,
       seals,
       noise: (bytes) => {
-        process.stderr.write(bytes);
-        process.stderr.write("\n");
+        writeLog(process.stderr, bytes);
+        writeLog(process.stderr, "\n");
       },
     });
   }

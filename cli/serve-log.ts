@@ -1,5 +1,6 @@
+import { fstatSync } from "node:fs";
 import type { Writable } from "node:stream";
-import type { DecisionRecord } from "../runtime/index.ts";
+import { type DecisionRecord, writeLog } from "../runtime/index.ts";
 import { LimitedLines } from "./limited-lines.ts";
 
 export interface ServeLog {
@@ -15,8 +16,7 @@ export interface ServeLog {
 /** Lines about what was forbidden, for the person who runs the proxy. Allowed calls are not logged. */
 export function serveLog(output: Writable): ServeLog {
   const line = (text: string): void => {
-    // A reader that is too slow loses lines, not the proxy its memory.
-    if (output.writableLength < MAX_QUEUED) output.write(`mcpp: ${printable(text)}\n`);
+    writeLog(output, `mcpp: ${printable(text)}\n`);
   };
   const lines = new LimitedLines(line);
   return {
@@ -37,13 +37,20 @@ export function serveLog(output: Writable): ServeLog {
   };
 }
 
+/**
+ * Where a child's stderr goes. A pipe is not handed on: sharing it makes our own end of it block, so that a client that
+ * never reads it would bring us to a stand.
+ */
+export function childLog(): { readonly log?: Writable } {
+  const stats = fstatSync(process.stderr.fd);
+  return stats.isFIFO() || stats.isSocket() ? { log: process.stderr } : {};
+}
+
 /** A notice without what differs from one time to the next. */
 function kindOf(notice: string): string {
   return notice.slice(0, MAX_LINE).replace(/`[^`]*`|"[^"]*"|\d+/g, "");
 }
 
-/** Bytes. */
-const MAX_QUEUED = 1024 * 1024;
 const MAX_LINE = 2_000;
 
 function recordLine(record: DecisionRecord): string {

@@ -28,7 +28,7 @@ import { NEVER_FORWARDED } from "./forwarded-headers.ts";
 import { grantOf } from "./grant-options.ts";
 import { answerWithFailure } from "./serve-failure.ts";
 import { type HttpOptions, serveHttp } from "./serve-http.ts";
-import { serveLog } from "./serve-log.ts";
+import { childLog, serveLog } from "./serve-log.ts";
 import { type LoadedPolicy, loadPolicy, PolicyErrors } from "./serve-policy.ts";
 import { counts, openState } from "./serve-state.ts";
 
@@ -216,11 +216,14 @@ async function run(
   command: string,
   args: readonly string[],
 ): Promise<number> {
-  const child = await startChild({ command, args, env: serverEnvironment(process.env) }).catch(
-    (error: unknown) => {
-      throw error instanceof ChildNotStarted ? new Failure(error.message) : error;
-    },
-  );
+  const child = await startChild({
+    command,
+    args,
+    env: serverEnvironment(process.env),
+    ...childLog(),
+  }).catch((error: unknown) => {
+    throw error instanceof ChildNotStarted ? new Failure(error.message) : error;
+  });
   let received: NodeJS.Signals | undefined;
   for (const signal of SIGNALS) {
     process.on(signal, () => {

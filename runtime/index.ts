@@ -55,3 +55,4 @@ export {
 export { LineConnection } from "./transport/connection.ts";
 export type { ListenAddress } from "./transport/http/listener.ts";
 export { HttpUpstream, type UpstreamOptions } from "./transport/http/upstream.ts";
+export { writeLog } from "./transport/log.ts";

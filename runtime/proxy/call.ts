@@ -20,6 +20,8 @@ export interface ToolCall {
 
 /** Well-formed, and in every normal form. */
 const ASCII = /^[\0-\x7f]*$/;
+/** Eight times what MCP tells servers to keep to; what compares names takes longer the longer they are. */
+const MAX_NAME = 1_024;
 const NO_ARGUMENTS: JsonObject = Object.create(null);
 
 /** The tool and arguments of a `tools/call`, or why it is refused before any policy is asked. */
@@ -32,6 +34,9 @@ export function readCall(
   const tool = params?.name;
   if (typeof tool !== "string" || tool === "") {
     return refuse(id, "A `tools/call` needs the `name` of a tool, a string.");
+  }
+  if (tool.length > MAX_NAME) {
+    return refuse(id, `The \`name\` of a tool must have at most ${MAX_NAME} characters.`);
   }
   if (!ASCII.test(tool) && (tool !== tool.normalize("NFC") || !isWellFormed(tool))) {
     return refuse(id, "The `name` of a tool must be well-formed Unicode in normal form C.");

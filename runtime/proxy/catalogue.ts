@@ -35,6 +35,10 @@ export const MISS_AGE_MS = 5_000;
 /** For all pages together. */
 export const FETCH_MS = 10_000;
 const MAX_PAGES = 1_000;
+/** Of all pages together; a server that lists more is not understood. */
+const MAX_TOOLS = 100_000;
+/** Lists that are asked for in a row because the one before changed while it was read. */
+const MAX_READS = 3;
 
 /**
  * What the proxy knows of the live tools: the last complete `tools/list`, seen in passing or asked for by
@@ -99,21 +103,31 @@ export class Catalogue {
   }
 
   async #fetchAll(): Promise<Snapshot | undefined> {
-    const changes = this.#changes;
     const deadline = this.#clock() + FETCH_MS;
+    for (let read = 1; ; read++) {
+      const changes = this.#changes;
+      const snapshot = await this.#fetchOnce(deadline);
+      if (snapshot === undefined) return undefined;
+      if (changes === this.#changes) {
+        this.#snapshot = snapshot;
+        return snapshot;
+      }
+      // There are servers that announce a change with every list.
+      if (read === MAX_READS) return snapshot;
+    }
+  }
+
+  async #fetchOnce(deadline: number): Promise<Snapshot | undefined> {
     const tools: Json[] = [];
     const seen = new Set<string>();
     try {
       let cursor: string | undefined;
       for (let page = 0; page < MAX_PAGES; page++) {
         const answer = await this.#fetchPage(cursor, deadline - this.#clock());
-        tools.push(...answer.tools);
+        if (tools.length + answer.tools.length > MAX_TOOLS) return undefined;
+        for (const tool of answer.tools) tools.push(tool);
         cursor = answer.nextCursor;
-        if (cursor === undefined) {
-          const snapshot = snapshotOf(tools, this.#clock());
-          if (changes === this.#changes) this.#snapshot = snapshot;
-          return snapshot;
-        }
+        if (cursor === undefined) return snapshotOf(tools, this.#clock());
         if (seen.has(cursor)) return undefined;
         seen.add(cursor);
       }

@@ -94,14 +94,20 @@ function unknownMethod(method: string): Forbidden {
   };
 }
 
+/** Of a URI or the name of a prompt (characters): what compares them takes longer the longer they are. */
+const MAX_NAME = 64 * 1_024;
+
 function judgeReached({ kind, name }: Reached, rulebook: Rulebook): Forbidden | undefined {
   const { engine } = rulebook;
   if (!engine.governs(kind)) return undefined;
-  if (name === undefined) {
+  if (name === undefined || name.length > MAX_NAME) {
     return {
       outcome: "deny",
       rule: `/${kind}`,
-      message: `The request does not say plainly which of the ${kind} it is about.`,
+      message:
+        name === undefined
+          ? `The request does not say plainly which of the ${kind} it is about.`
+          : `The request names one of the ${kind} with more than ${MAX_NAME} characters, which are not compared with the policy.`,
     };
   }
   const { outcome, ...finding } = engine.decideKind(kind, name);

@@ -25,17 +25,21 @@ export interface Reads {
   readonly everyNumber: boolean;
 }
 
-/** `paths`: steps below `args`; `*` and numbers are elements of lists. */
+type Steps = readonly (string | number)[];
+
+/**
+ * `paths`: steps below `args`; `*` and numbers are elements of lists. `named`: what is not read, but must not be taken
+ * for anything else either.
+ */
 export function readsOf(
-  paths: readonly (readonly (string | number)[])[],
+  paths: readonly Steps[],
   everyNumber: boolean,
+  named: readonly Steps[] = [],
 ): Reads {
   const root = newPlace();
-  for (const path of paths) {
-    let place = root;
-    for (const step of path) place = below(place, step);
-    place.read = true;
-  }
+  const placeOf = (path: Steps): Place => path.reduce(below, root);
+  for (const path of paths) placeOf(path).read = true;
+  for (const path of named) placeOf(path);
   return { root, everyNumber };
 }
 

@@ -14,6 +14,8 @@ import type { Bound, Seals } from "./seal.ts";
 const ROUND_METHODS: ReadonlySet<string> = new Set(["tools/call", "resources/read", "prompts/get"]);
 /** How long an answer may be waited for (milliseconds). */
 export const ROUND_MS = 600_000;
+/** Longer, so that a replica whose clock is behind finds it taken for as long as it takes the state for a fresh one. */
+const CLAIM_MS = 2 * ROUND_MS;
 export const MAX_ROUNDS = 16;
 
 /** What a round continues. */
@@ -83,7 +85,7 @@ export class Rounds {
 
   /** True for the first request that continues so; a repeated one is a new call. */
   claim({ call, number }: Round): MaybePromise<boolean> {
-    return this.#store.claim(call, number, ROUND_MS);
+    return this.#store.claim(call, number, CLAIM_MS);
   }
 }
 

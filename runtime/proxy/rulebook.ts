@@ -4,6 +4,7 @@ import type { Engine, Kind } from "../engine/types.ts";
 import { nameOf, type Snapshot } from "./catalogue.ts";
 import { foldName } from "./fold.ts";
 import { type Reads, readsOf } from "./reads.ts";
+import { namedBySchema } from "./schema-names.ts";
 
 /** Members of a result that are lists which a policy can filter. */
 export const LISTS = ["tools", "resources", "resourceTemplates", "prompts"] as const;
@@ -37,6 +38,8 @@ export class Rulebook {
   readonly needsCatalogue: boolean;
   readonly pinned: ReadonlyMap<string, Json> | undefined;
   readonly opens: Openings;
+  /** All that a call must pass. */
+  readonly #policies: readonly Policy[];
   readonly #filtered: ReadonlySet<ListName>;
   readonly #reads = new Map<string, Reads>();
   readonly #readsOfOthers: Reads;
@@ -46,6 +49,7 @@ export class Rulebook {
   constructor(policy: Policy, engine: Engine, extras: RulebookExtras = {}) {
     const { pinned, guard, opens = {}, shadow = false } = extras;
     const policies = guard === undefined ? [policy] : [guard, policy];
+    this.#policies = policies;
     this.pinned = pinned;
     this.opens = opens;
     this.engine = engine;
@@ -58,12 +62,6 @@ export class Rulebook {
       ...(engine.governs("resources") ? (["resources", "resourceTemplates"] as const) : []),
       ...(engine.governs("prompts") ? (["prompts"] as const) : []),
     ]);
-    for (const name of policies.flatMap((one) => Object.keys(one.tools ?? {}))) {
-      const everyNumber = policies.some(
-        (one) => one.validate !== undefined && one.tools?.[name]?.input_schema !== undefined,
-      );
-      this.#reads.set(name, readsOf(engine.reads(name), everyNumber));
-    }
     // Limits of all tools read the arguments of every call; what they read does not depend on its name.
     this.#readsOfOthers = readsOf(engine.reads(""), false);
     for (const name of new Set(policies.flatMap(namesIn))) {
@@ -75,7 +73,19 @@ export class Rulebook {
 
   /** What the policy reads of a call's arguments. */
   reads(tool: string): Reads {
-    return this.#reads.get(tool) ?? this.#readsOfOthers;
+    let reads = this.#reads.get(tool);
+    if (reads === undefined) {
+      const naming = this.#policies.filter(({ tools = {} }) => Object.hasOwn(tools, tool));
+      if (naming.length === 0) return this.#readsOfOthers;
+      const schemas = naming.flatMap(({ tools, validate }) => {
+        const schema = validate === undefined ? undefined : tools?.[tool]?.input_schema;
+        return schema === undefined ? [] : [schema];
+      });
+      const named = schemas.flatMap((schema) => namedBySchema(schema));
+      reads = readsOf(this.engine.reads(tool), schemas.length > 0, named);
+      this.#reads.set(tool, reads);
+    }
+    return reads;
   }
 
   /** True when a receiver may take the name for another one of the policy or the live list. */

@@ -9,6 +9,7 @@ import { filterLists, taskIn } from "./lists.ts";
 import { recordRuling } from "./records.ts";
 import { MAX_ROUNDS } from "./rounds.ts";
 import { scan } from "./scan.ts";
+import { hiddenRequest, refusedInput, refusedMethod } from "./server-requests.ts";
 import { SERVER_LIMITS } from "./server-text.ts";
 import { sealTasks } from "./tasks.ts";
 import { write } from "./write.ts";
@@ -100,12 +101,6 @@ type Screened =
 const PASS: Screened = { kind: "pass" };
 const DROP: Screened = { kind: "drop" };
 
-const ASKS: ReadonlyMap<string, ServerRequest> = new Map([
-  ["sampling/createMessage", "sampling"],
-  ["elicitation/create", "elicitation"],
-  ["roots/list", "roots"],
-]);
-
 /**
  * Whatever was asked: lists lose what the policy hides, requests to the client may be refused, and a further round
  * gets a `requestState` of ours.
@@ -116,6 +111,8 @@ function screen(
   governance: Governance,
   answered?: Hearing,
 ): Screened {
+  const hidden = governance.refusedRequests.size === 0 ? undefined : hiddenRequest(text, message);
+  if (hidden !== undefined) return { kind: "refuse", reason: hidden };
   if (typeof message.method === "string") {
     // Who takes it for an answer would see a list that was not filtered.
     return "result" in message || "error" in message
@@ -140,13 +137,10 @@ function screenMessage(
   governance: Governance,
 ): Screened {
   const { params, id } = message;
-  if (id !== undefined) {
-    const request = ASKS.get(method);
-    return request !== undefined && isId(id) && governance.refusedRequests.has(request)
-      ? { kind: "decline", ruling: notAsked(request) }
-      : PASS;
-  }
-  if (!isObject(params)) return PASS;
+  const { refusedRequests } = governance;
+  const request = refusedMethod(method, refusedRequests);
+  if (request !== undefined) return { kind: "decline", ruling: notAsked(request) };
+  if (id !== undefined || !isObject(params)) return PASS;
   if (refusedIn(params, message, governance) !== undefined) return DROP;
   const rulebook = governance.rulebook();
   if (taskIn(message) !== undefined) {
@@ -163,27 +157,13 @@ function screenMessage(
 function refusedIn(
   holder: JsonObject,
   message: JsonObject,
-  governance: Governance,
+  { refusedRequests }: Governance,
 ): ServerRequest | undefined {
   const inner = taskIn(message)?.result;
   return (
-    refusedInput(holder, governance) ??
-    (isObject(inner) ? refusedInput(inner, governance) : undefined)
+    refusedInput(holder, refusedRequests) ??
+    (isObject(inner) ? refusedInput(inner, refusedRequests) : undefined)
   );
-}
-
-/** What the server asks for inside a result or a task, and may not. */
-function refusedInput(
-  { inputRequests }: JsonObject,
-  { refusedRequests }: Governance,
-): ServerRequest | undefined {
-  if (refusedRequests.size === 0 || !isObject(inputRequests)) return undefined;
-  for (const asked of Object.values(inputRequests)) {
-    const method = isObject(asked) && typeof asked.method === "string" ? asked.method : "";
-    const request = ASKS.get(method);
-    if (request !== undefined && refusedRequests.has(request)) return request;
-  }
-  return undefined;
 }
 
 function notAsked(request: ServerRequest): Forbidden {

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Child, Exit } from "../transport/child.ts";
 import { LineConnection } from "../transport/connection.ts";
+import { writeLog } from "../transport/log.ts";
 import type { Governance } from "./governance.ts";
 import { Session } from "./session.ts";
 
@@ -45,8 +46,8 @@ export async function proxyStdio(options: StdioProxy): Promise<Exit> {
         return true;
       },
       noise: (bytes) => {
-        options.log.write(bytes);
-        options.log.write("\n");
+        writeLog(options.log, bytes);
+        writeLog(options.log, "\n");
       },
     },
     options.session,
@@ -108,14 +109,17 @@ export function reasonOf({ code, signal }: Exit): string {
     : `The server was ended by ${signal} without an answer.`;
 }
 
-/** Resolves when everything written has left, or nobody takes it. */
+/** Resolves when everything written has left, or nobody takes it: then it is thrown away. */
 export function flushed(output: Writable): Promise<void> {
   return new Promise((resolve) => {
     if (!output.writable) {
       resolve();
       return;
     }
-    const timer = setTimeout(resolve, FLUSH_MS);
+    const timer = setTimeout(() => {
+      output.destroy();
+      resolve();
+    }, FLUSH_MS);
     output.write("", () => {
       clearTimeout(timer);
       resolve();

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import { writeLog } from "./log.ts";
 
 /** How a process ended. */
 export interface Exit {
@@ -14,6 +15,8 @@ export interface ChildOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** Where its stderr goes; absent means ours. */
+  readonly log?: Writable;
   /** Milliseconds between closing stdin and TERM, and between TERM and KILL. */
   readonly graceMs?: number;
 }
@@ -23,18 +26,20 @@ export class ChildNotStarted extends Error {
   override readonly name = "ChildNotStarted";
 }
 
-/** A stdio server as a child process. Its stderr is ours. */
+type Process = ChildProcessByStdio<Writable, Readable, Readable | null>;
+
+/** A stdio server as a child process. */
 export class Child {
   readonly stdin: Writable;
   readonly stdout: Readable;
   /** Resolves when the process has ended and all its output was read. */
   readonly exited: Promise<Exit>;
-  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #process: Process;
   readonly #graceMs: number;
   #stopping: Promise<Exit> | undefined;
   #forced = false;
 
-  constructor(process: ChildProcessByStdio<Writable, Readable, null>, graceMs: number) {
+  constructor(process: Process, graceMs: number) {
     this.#process = process;
     this.#graceMs = graceMs;
     this.stdin = process.stdin;
@@ -111,15 +116,17 @@ async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
 export async function startChild(options: ChildOptions): Promise<Child> {
   // Windows has no executable scripts: `npx` is `npx.cmd`, which needs its arguments quoted for cmd.exe.
   const start = process.platform === "win32" ? (await import("cross-spawn")).default.spawn : spawn;
+  const { log } = options;
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void =>
       reject(new ChildNotStarted(sentence(options.command, error), { cause: error }));
     try {
       const child = start(options.command, [...options.args], {
         env: options.env,
-        stdio: ["pipe", "pipe", "inherit"],
+        stdio: ["pipe", "pipe", log === undefined ? "inherit" : "pipe"],
         windowsHide: true,
-      }) as ChildProcessByStdio<Writable, Readable, null>;
+      }) as Process;
+      if (log !== undefined) child.stderr?.on("data", (bytes: Buffer) => writeLog(log, bytes));
       child.once("error", failed);
       child.once("spawn", () => {
         child.off("error", failed);

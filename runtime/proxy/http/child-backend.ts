@@ -83,7 +83,9 @@ export class ChildBackend implements Backend {
     try {
       if (modern) {
         nursery.shared ??= this.#startShared(nursery);
-        (await nursery.shared).child.post(admitted, reply);
+        const { child } = await nursery.shared;
+        // A client that has gone meanwhile has cancelled, and nothing tells of it any more.
+        if (!reply.closed) child.post(admitted, reply);
         return;
       }
       const id = inbound.headers.get("mcp-session-id");

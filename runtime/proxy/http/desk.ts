@@ -85,14 +85,16 @@ export class Desk {
     }
   }
 
-  sealEvent(id: string): string {
-    return this.#seals.seal("event", this.#bound, id);
+  sealEvent(id: string, { session }: Visit): string {
+    return this.#seals.seal("event", this.#bound, [id, session?.id ?? null]);
   }
 
-  /** The server's own id of an event; undefined when it is none that we gave. */
-  openEvent(sealed: string): string | undefined {
-    const id = this.#seals.open("event", this.#bound, sealed);
-    return typeof id === "string" ? id : undefined;
+  /** The server's own id of an event; undefined when it is none that we gave in this session. */
+  openEvent(sealed: string, { session }: Visit): string | undefined {
+    const content = this.#seals.open("event", this.#bound, sealed);
+    if (!Array.isArray(content)) return undefined;
+    const [id, of] = content as readonly unknown[];
+    return typeof id === "string" && of === (session?.id ?? null) ? id : undefined;
   }
 
   /** False when the grant has too much in flight. */
@@ -165,7 +167,7 @@ export class Visit {
   readonly catalogue: Catalogue;
   /** How requests of our own introduce themselves: as the client's last one did. */
   manner: { readonly version?: string; readonly meta?: { readonly [key: string]: unknown } } = {};
-  readonly #inFlight = new Set<string>();
+  readonly #inFlight = new Map<string, OpenRequest>();
 
   constructor(session: KnownSession | undefined, fetchPage: (visit: Visit) => FetchPage) {
     this.session = session;
@@ -181,13 +183,18 @@ export class Visit {
     };
   }
 
-  /** False when a request of the session has this id already. */
-  open(id: Id): boolean {
+  /** False when a request of the session has its id already. */
+  open(request: OpenRequest): boolean {
     if (this.session === undefined) return true;
-    const key = idKey(id);
+    const key = idKey(request.id);
     if (this.#inFlight.has(key)) return false;
-    this.#inFlight.add(key);
+    this.#inFlight.set(key, request);
     return true;
+  }
+
+  /** The request of the session that has this id and was not answered; without a session nobody knows whose it is. */
+  inFlight(id: Id): OpenRequest | undefined {
+    return this.#inFlight.get(idKey(id));
   }
 
   close(id: Id): void {

@@ -52,7 +52,7 @@ export function toClient(
 
 function settle(asked: Asked, { error, result }: JsonObject, { desk, visit }: Exchange): void {
   asked.answered = true;
-  desk.settlement.answered(asked.open, error);
+  desk.settlement.answered(asked.open, result === undefined ? error : undefined);
   const { listChanges } = asked.open;
   if (listChanges === undefined || !isObject(result)) return;
   if (Array.isArray(result.tools) && result.nextCursor === undefined) {

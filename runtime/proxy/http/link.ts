@@ -8,6 +8,7 @@ import type { Catalogue } from "../catalogue.ts";
 import { modernMeta } from "../era.ts";
 import { idKey } from "../requests.ts";
 import { parseServerText } from "../server-text.ts";
+import { utf8Text } from "../utf8.ts";
 import { answerProblem, mediaType, NOT_RUN } from "./answer.ts";
 import { mirrorHeaders, paramHeadersOf } from "./mirror.ts";
 
@@ -34,6 +35,8 @@ const BOTH = "application/json, text/event-stream";
 /** How long to wait before a stream is opened again, unless the server says (milliseconds). */
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
+/** Between these is what a server may ask us to wait: else it could have us ask it without a pause, or never (milliseconds). */
+const SERVER_RETRY_MS = { least: 100, most: 3_600_000 };
 /** Streams of one request that may break before it is given up. */
 const MAX_RESUMES = 10;
 /** How long a server may take to end a session (milliseconds): clients that end us do not wait for long. */
@@ -226,9 +229,22 @@ export class HttpLink {
   }
 
   async #deliver(body: Readable, id: Id | undefined): Promise<void> {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      body.destroy();
+    }, this.#options.upstream.timeoutMs);
     const bytes = await collect(body, this.#options.maxMessage);
+    clearTimeout(timer);
+    if (late) {
+      this.#fail(id, "The server did not answer in time.", "lost");
+      return;
+    }
     if (Buffer.isBuffer(bytes)) {
-      if (bytes.length > 0) this.#message(bytes.toString("utf8"));
+      if (bytes.length === 0) return;
+      const text = utf8Text(bytes);
+      if (text === undefined) this.#fail(id, "The server's answer is not UTF-8.", "lost");
+      else this.#message(text);
       return;
     }
     body.destroy();
@@ -283,7 +299,7 @@ export class HttpLink {
     const reader = new SseReader(this.#options.maxMessage, {
       event: ({ id, data, retry }) => {
         if (id !== undefined && id !== "") place.id = id;
-        if (retry !== undefined) place.retry = retry;
+        if (retry !== undefined) place.retry = waitable(retry);
         if (data !== undefined && data !== "") this.#message(data);
       },
       comment: () => {},
@@ -334,6 +350,10 @@ export class HttpLink {
       pause = Math.min(pause * 2, MAX_RETRY_MS);
     }
   }
+}
+
+function waitable(ms: number): number {
+  return Math.min(Math.max(ms, SERVER_RETRY_MS.least), SERVER_RETRY_MS.most);
 }
 
 function isHandshake(about: Message): boolean {

@@ -1,3 +1,4 @@
+import type { Json } from "../../../policy/index.ts";
 import type { Grant } from "../../grants/grant.ts";
 import type { MaybePromise } from "../../state/store.ts";
 import type { RequestHeaders } from "../../transport/http/headers.ts";
@@ -11,6 +12,7 @@ import {
   type Admitted,
   INTERNAL_ERROR,
   INVALID_REQUEST,
+  isId,
   isObject,
   type Message,
 } from "../admit.ts";
@@ -92,7 +94,8 @@ export class HttpRelay implements Backend {
     const desk = this.#desk(inbound.grant);
     const visit = desk.visit(inbound.headers.get("mcp-session-id"));
     const last = inbound.headers.get("last-event-id");
-    const lastEvent = last === undefined || last === "" ? last : desk.openEvent(last);
+    const lastEvent =
+      visit === undefined || last === undefined || last === "" ? last : desk.openEvent(last, visit);
     if (visit === undefined || (last !== undefined && lastEvent === undefined)) {
       sessionUnknown(reply);
       return;
@@ -161,11 +164,6 @@ export class HttpRelay implements Backend {
   async #request(message: ClientRequest, admitted: Admitted, way: Way): Promise<void> {
     const { desk, visit, reply } = way;
     const { id, method, params } = message;
-    if (!visit.open(id)) {
-      const problem = `The id ${JSON.stringify(id)} is that of a request in flight.`;
-      refuse(way, null, 400, INVALID_REQUEST, problem);
-      return;
-    }
     const open: OpenRequest = {
       id,
       method,
@@ -175,6 +173,11 @@ export class HttpRelay implements Backend {
         ? { listChanges: visit.catalogue.changes }
         : {}),
     };
+    if (!visit.open(open)) {
+      const problem = `The id ${JSON.stringify(id)} is that of a request in flight.`;
+      refuse(way, null, 400, INVALID_REQUEST, problem);
+      return;
+    }
     const stream = method === STREAM;
     if (!(stream ? desk.enterStream() : desk.enter(open))) {
       visit.close(id);
@@ -226,9 +229,11 @@ export class HttpRelay implements Backend {
       refuse(way, id, 400, HEADER_MISMATCH, mirrors.problem);
       return;
     }
-    if (reply.closed) {
+    if (reply.closed || open.cancelled) {
       // Nobody waits for it, and nothing of it was sent.
       settlement.unsent(reservation);
+      const problem = "The request was cancelled before it was sent to the server.";
+      reply.json(200, errorMessage(id, INTERNAL_ERROR, problem));
       return;
     }
     open.forwarded = true;
@@ -278,7 +283,12 @@ export class HttpRelay implements Backend {
       way.reply.empty(202);
       return;
     }
-    const headers = way.modern ? mirrorHeaders(message.method, message.params) : {};
+    const { method, params } = message;
+    if (method === "notifications/cancelled" && cancelled(params?.requestId, way)) {
+      way.reply.empty(202);
+      return;
+    }
+    const headers = way.modern ? mirrorHeaders(method, params) : {};
     await this.#forward(textOf(admitted), way, {}, headers);
   }
 
@@ -422,6 +432,14 @@ function isModern(message: Message, headers: RequestHeaders): boolean {
     isModernVersion(headers.get("mcp-protocol-version")) ||
     (message.kind === "request" && modernMeta(message.params) !== undefined)
   );
+}
+
+/** True when the request was still being judged: the server never hears of it. */
+function cancelled(id: Json | undefined, { visit }: Way): boolean {
+  const open = isId(id) ? visit.inFlight(id) : undefined;
+  if (open === undefined) return false;
+  open.cancelled = true;
+  return !open.forwarded;
 }
 
 function mannerOf(message: Message, headers: RequestHeaders): Visit["manner"] {

@@ -7,6 +7,9 @@ import { idKey } from "../requests.ts";
 import { parseServerText } from "../server-text.ts";
 import { type Exchange, isAnswer, toClient } from "./exchange.ts";
 
+/** How long a server may take to end the stream of a request that it has answered (milliseconds). */
+const END_MS = 1_000;
+
 /** Relays a stream of events, one by one, at the pace at which the client takes them. */
 export async function relayStream(
   body: Readable,
@@ -16,6 +19,7 @@ export async function relayStream(
   const { desk, reply, asked } = exchange;
   const { notice } = desk.governance;
   let resumable = false;
+  let late: NodeJS.Timeout | undefined;
   const reader = new SseReader(maxEvent, {
     event: (event) => {
       if (event.id !== undefined && event.id !== "") resumable = true;
@@ -30,6 +34,8 @@ export async function relayStream(
       reader.push(chunk);
       await reply.drained();
       if (reply.closed) break;
+      // Nothing that belongs to it can follow, and a stream that never ends would keep its place for ever.
+      if (asked?.answered === true) late ??= setTimeout(() => body.destroy(), END_MS);
     }
   } catch (error) {
     if (error instanceof SseBroken) {
@@ -39,6 +45,7 @@ export async function relayStream(
       resumable = false;
     }
   } finally {
+    clearTimeout(late);
     body.destroy();
   }
   if (asked?.answered === false && !resumable) {
@@ -53,8 +60,8 @@ function fail({ asked, reply }: Exchange, reason: string): void {
 }
 
 function relayEvent(event: SseEvent, exchange: Exchange): SseEvent | undefined {
-  const { desk } = exchange;
-  const id = event.id === undefined || event.id === "" ? event.id : desk.sealEvent(event.id);
+  const { desk, visit } = exchange;
+  const id = event.id === undefined || event.id === "" ? event.id : desk.sealEvent(event.id, visit);
   const frame = { ...event, ...(id === undefined ? {} : { id }) };
   // An event without data tells a client where to resume, and when.
   if (event.data === undefined || event.data === "") return frame;

@@ -21,6 +21,8 @@ const SQLITE_NOTADB = 26;
 /** One connection to a state file, shared by processes through SQLite's locks. */
 export class Connection {
   readonly path: string;
+  /** Called when a transaction has failed: what its work wrote is not there. */
+  undone: () => void = () => {};
   readonly #db: Database;
   readonly #begin: Statement;
   readonly #beginRead: Statement;
@@ -99,6 +101,7 @@ export class Connection {
       } catch {
         // SQLite has rolled back by itself, as it does when the disk is full.
       }
+      this.undone();
       throw error;
     }
   }

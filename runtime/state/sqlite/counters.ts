@@ -64,6 +64,8 @@ export class SqliteCounters implements Counters {
   readonly #sweep;
 
   constructor(db: Connection) {
+    // A counter that was never made leaves its number to the next one.
+    db.undone = () => this.#numbers.clear();
     this.#select = db.prepare("SELECT n, ends, used FROM counters WHERE key = ?");
     this.#insert = db.prepare("INSERT INTO counters (key, ends, used, family) VALUES (?, ?, ?, ?)");
     this.#setUsed = db.prepare("UPDATE counters SET used = ? WHERE n = ?");

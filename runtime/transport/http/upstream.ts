@@ -52,11 +52,14 @@ const CONNECT_MS = 10_000;
 
 /** A server that is reached over Streamable HTTP. Redirects are not followed. */
 export class HttpUpstream {
+  /** How long an answer that is no stream may take (milliseconds). */
+  readonly timeoutMs: number;
   readonly #pools: Promise<Pools>;
   readonly #path: string;
   readonly #headers: Readonly<Record<string, string>>;
 
   constructor({ url, headers, timeoutMs }: UpstreamOptions) {
+    this.timeoutMs = timeoutMs;
     const options = {
       headersTimeout: timeoutMs,
       // A stream may be silent for as long as it likes; who reads an answer has a time-out of its own.

@@ -74,6 +74,33 @@ describe("the catalogue", () => {
     expect([...(catalogue.known?.tools.keys() ?? [])]).toEqual(["new"]);
   });
 
+  it("asks again when the list changes while it is read, and not for ever", async () => {
+    const once = setUp(() => ({ tools: [tool("new")] }));
+    const reading = once.catalogue.current();
+    once.catalogue.invalidate();
+    expect([...((await reading)?.tools.keys() ?? [])]).toEqual(["new"]);
+    expect(once.state.fetches).toBe(2);
+    expect(once.catalogue.known).toBeDefined();
+
+    const { catalogue, state } = setUp(() => {
+      catalogue.invalidate();
+      return { tools: [tool("a")] };
+    });
+    expect((await catalogue.current())?.tools.has("a")).toBe(true);
+    expect(state.fetches).toBe(3);
+    expect(catalogue.known).toBeUndefined();
+  });
+
+  it("has nothing when a server lists more tools than anybody can use", async () => {
+    const page = Array.from({ length: 40_000 }, (_, index) => tool(`t${index}`));
+    const { catalogue, state } = setUp((cursor = "0") => ({
+      tools: page,
+      nextCursor: String(Number(cursor) + 1),
+    }));
+    expect(await catalogue.current()).toBeUndefined();
+    expect(state.fetches).toBe(3);
+  });
+
   it("calls a name ambiguous that is listed twice with different definitions", async () => {
     const { catalogue } = setUp(() => ({
       tools: [

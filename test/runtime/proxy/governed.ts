@@ -9,6 +9,7 @@ import {
   Rounds,
   Rulebook,
   Seals,
+  type ServerRequest,
   Session,
   type StateStore,
   Tasks,
@@ -22,6 +23,7 @@ export interface GovernedOptions {
   readonly opens?: Openings;
   /** False: what is sent to the server is not written. */
   readonly serverTakes?: () => boolean;
+  readonly refused?: readonly ServerRequest[];
 }
 
 /** A session in this process, and everything that comes out of it. */
@@ -42,7 +44,7 @@ export class Governed {
       store,
       server: "shop",
       grant: { id: "local", name: "local", labels: {} },
-      refusedRequests: new Set(),
+      refusedRequests: new Set(options.refused ?? []),
       rounds: new Rounds(new Seals(), { server: "shop", grant: "local" }, store, () => NOW),
       tasks: new Tasks(new Seals(), { server: "shop", grant: "local" }, true),
       load: noLoad(),

@@ -48,6 +48,25 @@ describe("a SQLite state file", () => {
     store.close();
   });
 
+  it("counts for itself what was not counted when a write failed", async () => {
+    const store = await openStore(`sqlite:${path}`);
+    const db = await database();
+    const limit = { a: charge("a", 5, minute), b: charge("b", 5, minute) };
+    const now = Date.now();
+    const reserve = (id: string, counter: "a" | "b") =>
+      store.reserve({ id, charges: [limit[counter]], now });
+    db.exec("CREATE TRIGGER no BEFORE INSERT ON reservations BEGIN SELECT RAISE(ABORT, 'no'); END");
+    await expect(async () => reserve("0", "a")).rejects.toThrow(StateUnavailable);
+    db.exec("DROP TRIGGER no");
+    db.close();
+    expect(await reserve("1", "b")).toEqual({ ok: true });
+    let passed = 0;
+    for (let id = 2; id < 20; id++) if ((await reserve(String(id), "a")).ok) passed++;
+    expect(passed).toBe(5);
+    expect((await store.peek([{ ...limit.b, amount: 4 }], now)).ok).toBe(true);
+    store.close();
+  });
+
   it("keeps everything over a restart", async () => {
     const limit = charge("a", 1, minute);
     const now = Date.now();

@@ -518,5 +518,9 @@ describe("a session id", () => {
     expect((await get(id)).status).toBe(200);
     expect(upstream.requests.at(-1)?.headers).toContainEqual(["last-event-id", "event-1"]);
     expect((await get("event-1")).status).toBe(404);
+    const other = { ...(await initialize(port)), "last-event-id": id };
+    expect((await send(port, { method: "GET", headers: other })).status).toBe(404);
+    const none = { "mcp-session-id": undefined, "last-event-id": id };
+    expect((await send(port, { method: "GET", headers: none })).status).toBe(404);
   });
 });

@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   type RecordingHttp,
@@ -153,6 +155,55 @@ describe("an HTTP server that", () => {
     for (const id of [1, 2]) {
       expect((await ask(proxy.port, toolCall(id, "get_item"))).status).toBe(502);
     }
+  });
+
+  it("answers with a result and an error gives nothing back", async () => {
+    const upstream = await startRecordingHttp();
+    const sum = {
+      counter: "paid",
+      window: "day",
+      max: 10,
+      scope: "grant",
+      increment_from: "args.amount",
+    };
+    const proxy = await startHttpProxy(
+      {
+        version: "1",
+        default: "deny",
+        extensions: ["limits.sum"],
+        tools: { put_item: { limits: [sum] } },
+      },
+      { url: upstream.url },
+    );
+    cleanUps.push(
+      () => upstream.close(),
+      () => proxy.close(),
+    );
+    const error = { code: -32601, message: "no" };
+    upstream.play({ does: { kind: "replace", message: { jsonrpc: "2.0", result: {}, error } } });
+    await ask(proxy.port, toolCall(1, "put_item", { amount: 10 }));
+    const second = await ask(proxy.port, toolCall(2, "put_item", { amount: 1 }));
+    expect(second.result?.isError).toBe(true);
+    expect(upstream.messages()).toHaveLength(1);
+  });
+
+  it("never ends the stream of a request that it has answered is not waited for", async () => {
+    const server = createServer((request, response) => {
+      request.resume().on("end", () => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        response.write('data: {"jsonrpc":"2.0","id":1,"result":{"content":[]}}\n\n');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const proxy = await startHttpProxy(ALLOW, { url: `http://127.0.0.1:${port}/mcp` });
+    cleanUps.push(
+      () => server.closeAllConnections(),
+      () => server.close(),
+      () => proxy.close(),
+    );
+    const answer = await send(proxy.port, { body: JSON.stringify(toolCall(1, "put_item")) });
+    expect(messagesOf(answer)).toMatchObject([{ id: 1, result: { content: [] } }]);
   });
 
   it("goes on with its answer is told when the client goes away", async () => {
