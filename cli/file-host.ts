@@ -11,9 +11,7 @@ export function fileHost(): Host {
         // A device may have no end.
         if (!statSync(name).isFile()) return undefined;
         // Text that is not UTF-8 is not read: replaced characters would make other names of it.
-        const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
-          readFileSync(name),
-        );
+        const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(name));
         return { name, text };
       } catch {
         return undefined;

@@ -1,7 +1,7 @@
 import { format, parse, renderDiagnostic } from "../language/index.ts";
 import { type CliCommand, EXIT_FINDINGS, EXIT_OK } from "./command.ts";
-import { writeAtomically } from "./file.ts";
-import { readSource } from "./policy-file.ts";
+import { readText, writeAtomically } from "./file.ts";
+import { sourceOf } from "./policy-file.ts";
 import { painter, wantsColour } from "./report/colour.ts";
 
 export const command: CliCommand = {
@@ -36,12 +36,13 @@ export const command: CliCommand = {
 function formattedText(
   path: string,
 ): { readonly text: string; readonly changed: boolean } | undefined {
-  const source = readSource(path);
+  const before = readText(path);
+  const source = sourceOf(path, before);
   const { document, diagnostics } = parse(source);
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const paint = painter(wantsColour(process.stderr));
   for (const error of errors) process.stderr.write(`${renderDiagnostic(error, { paint })}\n\n`);
   if (errors.length > 0) return undefined;
   const text = format(document);
-  return { text, changed: text !== source.text };
+  return { text, changed: text !== before };
 }

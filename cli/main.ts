@@ -75,6 +75,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(MCPP_VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .helpCommand(false)
+    .configureOutput({ outputError: (text, write) => write(usageSentence(text)) })
     .showHelpAfterError("(mcpp --help shows the commands)")
     .exitOverride();
   const asked = own.find((word) => !word.startsWith("-"));
@@ -103,6 +104,17 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   program.parse([...own], { from: "user" });
   return work === undefined ? EXIT_OK : work();
+}
+
+/** Commander's `error: unknown option '--x'` and its suggestion, as a sentence like all others. */
+function usageSentence(text: string): string {
+  const [first = "", ...suggestion] = text
+    .trim()
+    .replace(/^error: /, "")
+    .split("\n");
+  const sentence = sentenceOf(first.charAt(0).toUpperCase() + first.slice(1));
+  const more = suggestion.map((line) => ` ${line.replace(/^\((.*)\)$/, "$1")}`).join("");
+  return `mcpp: ${sentence}${more}\n`.replace(/'([^']+)'/g, "`$1`");
 }
 
 async function run(): Promise<number> {

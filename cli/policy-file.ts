@@ -6,7 +6,12 @@ import { fileHost } from "./file-host.ts";
 
 /** A file of the command line as a source; `-` is stdin. Throws `Failure`. */
 export function readSource(path: string): Source {
-  return new Source(path === "-" ? "stdin" : normalize(path), readText(path));
+  return sourceOf(path, readText(path));
+}
+
+/** A byte order mark is none of a source's text: places do not count it. */
+export function sourceOf(path: string, text: string): Source {
+  return new Source(path === "-" ? "stdin" : normalize(path), text.replace(/^\uFEFF/, ""));
 }
 
 /**

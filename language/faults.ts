@@ -236,6 +236,11 @@ function reservedWord(fault: Fault): Diagnostic | undefined {
   if (wants(fault, t.Args) || wants(fault, t.LeftParen)) return undefined;
   const quotable = wants(fault, t.StringToken);
   const span = spanOf(found);
+  if (found.tokenType === t.All && quotable) {
+    return report(messages.allTools, { written: "all", instead: "*" }, source, span, {
+      fixes: [{ title: "Write `*`", edits: [{ span, text: "*" }] }],
+    });
+  }
   const text = JSON.stringify(found.image);
   return report(messages.reservedWord, { word: found.image, quotable }, source, span, {
     fixes: quotable ? [{ title: `Write \`${text}\``, edits: [{ span, text }] }] : [],

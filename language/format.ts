@@ -109,7 +109,7 @@ class Formatter {
 
   /** Whether an empty line stands between two offsets. */
   #isApart(from: number, to: number): boolean {
-    return /(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)/.test(this.#document.source.text.slice(from, to));
+    return /(?:\r\n|\r(?!\n)|\n)[ \t]*[\r\n]/.test(this.#document.source.text.slice(from, to));
   }
 
   #member(member: Statement | Step): Doc {

@@ -176,6 +176,9 @@ type Pattern = (text: string, offset: number, matched: IToken[]) => RegExpExecAr
 
 function defineAfterMatch(name: string, pattern: RegExp, categories: TokenType[]): TokenType {
   const exec: Pattern = (text, offset, matched) => {
+    // Told first: a long run of comments is not to be walked back for each of them.
+    const next = text[offset + 1];
+    if (next === "/" || next === "*") return null;
     let last = matched.length - 1;
     while (matched[last]?.tokenType === LineComment) last--;
     const before = matched[last]?.image;

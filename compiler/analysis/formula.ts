@@ -1,5 +1,5 @@
 import type { Json } from "../../policy/index.ts";
-import { complement, isEmpty, type ValueSet } from "./values.ts";
+import { complement, isEmpty, unionOf, type ValueSet } from "./values.ts";
 
 /**
  * What a condition reads. `value` is the value of a path, `length` and `host` are measures of it (a text that
@@ -64,11 +64,34 @@ function join(
   const flat: Formula[] = [];
   for (const operand of operands) {
     if (operand.kind === deciding.kind) return deciding;
-    if (operand.kind === kind) flat.push(...operand.operands);
+    // Not spread into one call: that fails for some hundred thousand operands.
+    if (operand.kind === kind) for (const inner of operand.operands) flat.push(inner);
     else if (operand.kind !== neutral.kind) flat.push(operand);
   }
-  if (flat.length === 0) return neutral;
-  return flat.length === 1 ? (flat[0] as Formula) : { kind, operands: flat };
+  const joined = kind === "any" && flat.length > 1 ? merged(flat) : flat;
+  if (joined.length === 0) return neutral;
+  return joined.length === 1 ? (joined[0] as Formula) : { kind, operands: joined };
+}
+
+/** Alternatives that speak of one operand, and of its value alone, are one alternative. */
+function merged(operands: readonly Formula[]): readonly Formula[] {
+  const groups = new Map<string, Literal[]>();
+  const others: Formula[] = [];
+  for (const operand of operands) {
+    if (operand.kind !== "literal" || operand.predicate !== undefined) {
+      others.push(operand);
+      continue;
+    }
+    const group = groups.get(operand.operand.key);
+    if (group === undefined) groups.set(operand.operand.key, [operand]);
+    else group.push(operand);
+  }
+  if (groups.size + others.length === operands.length) return operands;
+  const literals = [...groups.values()].map((group): Literal => {
+    const [first] = group as [Literal, ...Literal[]];
+    return { ...first, values: unionOf(group.map(({ values }) => values)) };
+  });
+  return [...literals, ...others];
 }
 
 export function literal(operand: Operand, values: ValueSet, predicate?: Predicate): Formula {

@@ -1,4 +1,5 @@
 import type { Json } from "../../policy/index.ts";
+import { Effort } from "./effort.ts";
 import type { Formula, Literal, Operand, Predicate } from "./formula.ts";
 import {
   BOOLEANS,
@@ -14,6 +15,7 @@ import {
   OBJECTS,
   pick,
   STRINGS,
+  sizeOf,
   union,
   type ValueSet,
 } from "./values.ts";
@@ -33,8 +35,11 @@ export type Answer =
 /** A value for each operand that matters, `null` where it is missing. */
 export type Model = ReadonlyMap<string, { readonly operand: Operand; readonly value: Json }>;
 
-/** Alternatives that are followed before the solver gives up; bounds its work whatever the formula. */
-const BUDGET = 4096;
+/** The effort on one question where none is given: enough for some thousand alternatives. */
+const STEPS = 50_000;
+
+/** Choices one inside the other; each is a call on the stack. */
+const DEPTH = 500;
 
 interface Constraint {
   readonly operand: Operand;
@@ -48,65 +53,101 @@ export const anyValue: Domains = () => EVERYTHING;
 
 /**
  * Whether some values satisfy the formula. Exact for conjunctions and alternatives of comparisons with
- * numbers, texts, booleans and absence.
+ * numbers, texts, booleans and absence, as far as the effort goes.
  */
-export function solve(formula: Formula, domains: Domains = anyValue): Answer {
-  let budget = BUDGET;
+export function solve(
+  formula: Formula,
+  domains: Domains = anyValue,
+  effort: Effort = new Effort(STEPS),
+): Answer {
   let perhaps = false;
 
-  const search = (pending: readonly Formula[], state: State): Model | undefined => {
+  const search = (
+    pending: readonly Formula[],
+    state: State,
+    alternatives: Alternatives | undefined,
+    depth: number,
+  ): Model | undefined => {
     const here = new Map(state);
-    const branches: (readonly Formula[])[] = [];
     const open = [...pending];
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    let left = alternatives;
+    let affordable = effort.spend(1 + here.size);
+    for (let next = open.pop(); affordable && next !== undefined; next = open.pop()) {
       if (next.kind === "false") return undefined;
-      if (next.kind === "all") open.push(...next.operands);
-      if (next.kind === "any") branches.push(next.operands);
+      if (next.kind === "all") {
+        affordable = effort.spend(next.operands.length);
+        if (affordable) for (const operand of next.operands) open.push(operand);
+      }
+      if (next.kind === "any") left = { operands: next.operands, others: left };
       if (next.kind === "literal") {
-        if (!narrow(here, next, domains)) return undefined;
+        const before = here.get(next.operand.key) ?? unconstrained(next.operand, domains);
+        const { values, predicates } = before;
+        affordable = effort.spend(sizeOf(next.values) + sizeOf(values) + predicates.length);
+        if (affordable && !narrow(here, before, next)) return undefined;
       }
     }
-    const branch = branches.shift();
-    if (branch === undefined) {
+    if (left === undefined) affordable &&= effort.spend(finishingCost(here));
+    if (!affordable || depth > DEPTH) {
+      perhaps = true;
+      return undefined;
+    }
+    if (left === undefined) {
       const leaf = finish(here, domains);
       if (leaf === "perhaps") perhaps = true;
       return leaf === "no" || leaf === "perhaps" ? undefined : leaf;
     }
-    const rest = branches.map((operands): Formula => ({ kind: "any", operands }));
-    for (const operand of branch) {
-      if (budget-- <= 0) {
+    for (const operand of left.operands) {
+      const model = search([operand], here, left.others, depth + 1);
+      if (model !== undefined) return model;
+      if (!effort.spend(1)) {
         perhaps = true;
         return undefined;
       }
-      const model = search([...rest, operand], here);
-      if (model !== undefined) return model;
     }
     return undefined;
   };
 
-  const model = search([formula], new Map());
+  const model = search([formula], new Map(), undefined, 0);
   if (model !== undefined) return { kind: "yes", model };
   return { kind: perhaps ? "perhaps" : "no" };
 }
 
+/** Choices that are still to be made, the next one first. */
+interface Alternatives {
+  readonly operands: readonly Formula[];
+  readonly others: Alternatives | undefined;
+}
+
+/** A value is sought for each operand, and its predicates are compared in pairs. */
+function finishingCost(state: State): number {
+  let cost = 0;
+  for (const { values, predicates } of state.values()) {
+    cost += sizeOf(values) * (predicates.length + 1) + predicates.length ** 2;
+  }
+  return cost;
+}
+
 /** True only where it is proved that nothing satisfies the formula. */
-export function impossible(formula: Formula, domains: Domains = anyValue): boolean {
-  return solve(formula, domains).kind === "no";
+export function impossible(formula: Formula, domains?: Domains, effort?: Effort): boolean {
+  return solve(formula, domains, effort).kind === "no";
 }
 
 /** Adds a literal to the constraints of a branch; false when nothing is left of its operand. */
-function narrow(state: Map<string, Constraint>, literal: Literal, domains: Domains): boolean {
+function narrow(state: Map<string, Constraint>, before: Constraint, literal: Literal): boolean {
   const { operand, predicate } = literal;
-  const before = state.get(operand.key);
-  const values = intersect(before?.values ?? domainOf(operand, domains), literal.values);
+  const values = intersect(before.values, literal.values);
   if (isEmpty(values)) return false;
-  const predicates = before?.predicates ?? [];
+  const { predicates } = before;
   state.set(operand.key, {
     operand,
     values,
     predicates: predicate === undefined ? predicates : [...predicates, predicate],
   });
   return true;
+}
+
+function unconstrained(operand: Operand, domains: Domains): Constraint {
+  return { operand, values: domainOf(operand, domains), predicates: [] };
 }
 
 function domainOf(operand: Operand, domains: Domains): ValueSet {

@@ -114,14 +114,32 @@ export function complement(set: ValueSet): ValueSet {
   };
 }
 
-/** By De Morgan's law; where one side holds whole numbers only, the result is at most too large. */
 export function union(a: ValueSet, b: ValueSet): ValueSet {
-  const set = complement(intersect(complement(a), complement(b)));
-  const whole =
-    (a.whole || a.numbers.length === 0) &&
-    (b.whole || b.numbers.length === 0) &&
-    set.numbers.length > 0;
-  return { ...set, whole };
+  return unionOf([a, b]);
+}
+
+/**
+ * What is in any of the sets, in time linear in their sizes (and sorting). Where only some hold whole numbers
+ * only, the result is at most too large.
+ */
+export function unionOf(sets: readonly ValueSet[]): ValueSet {
+  const some = (test: (set: ValueSet) => boolean): boolean => sets.some(test);
+  const numbers = joinIntervals(sets.flatMap((set) => set.numbers));
+  return {
+    missing: some((set) => set.missing),
+    yes: some((set) => set.yes),
+    no: some((set) => set.no),
+    numbers,
+    whole: numbers.length > 0 && sets.every((set) => set.whole || set.numbers.length === 0),
+    strings: joinStrings(sets.map((set) => set.strings)),
+    lists: some((set) => set.lists),
+    objects: some((set) => set.objects),
+  };
+}
+
+/** How much there is to walk through in a set. */
+export function sizeOf(set: ValueSet): number {
+  return 1 + set.numbers.length + set.strings.values.size;
 }
 
 export function isEmpty(set: ValueSet): boolean {
@@ -208,17 +226,33 @@ export function valuesOf(type: Type): ValueSet {
       return { ...range, whole: type.integer };
     }
     case "union":
-      return type.members.map(valuesOf).reduce(union, NOTHING);
+      return unionOf(type.members.map(valuesOf));
   }
 }
 
 // Strings ------------------------------------------------------------------------------------------
 
 function intersectStrings(a: StringSet, b: StringSet): StringSet {
-  if (a.except && b.except) return { except: true, values: new Set([...a.values, ...b.values]) };
-  const [finite, other] = a.except ? [b, a] : [a, b];
+  if (a.except && b.except) {
+    if (b.values.size === 0) return a;
+    if (a.values.size === 0) return b;
+    return { except: true, values: new Set([...a.values, ...b.values]) };
+  }
+  const [finite, other] =
+    a.except || (!b.except && b.values.size < a.values.size) ? [b, a] : [a, b];
   const values = [...finite.values].filter((text) => other.values.has(text) !== other.except);
   return { except: false, values: new Set(values) };
+}
+
+function joinStrings(sets: readonly StringSet[]): StringSet {
+  const inside = new Set<string>();
+  for (const set of sets) if (!set.except) for (const text of set.values) inside.add(text);
+  const [first, ...others] = sets.filter((set) => set.except);
+  if (first === undefined) return { except: false, values: inside };
+  const outside = [...first.values].filter(
+    (text) => !inside.has(text) && others.every((other) => other.values.has(text)),
+  );
+  return { except: true, values: new Set(outside) };
 }
 
 // Numbers ------------------------------------------------------------------------------------------
@@ -238,20 +272,50 @@ function intersectIntervals(a: readonly Interval[], b: readonly Interval[]): rea
   if (a === ALL_NUMBERS) return b;
   if (b === ALL_NUMBERS) return a;
   const found: Interval[] = [];
-  for (const x of a) {
-    for (const y of b) {
-      const low = Math.max(x.low, y.low);
-      const high = Math.min(x.high, y.high);
-      const both: Interval = {
-        low,
-        lowOpen: (x.low === low && x.lowOpen) || (y.low === low && y.lowOpen),
-        high,
-        highOpen: (x.high === high && x.highOpen) || (y.high === high && y.highOpen),
-      };
-      if (!isEmptyInterval(both)) found.push(both);
+  let i = 0;
+  let j = 0;
+  for (let x = a[i], y = b[j]; x !== undefined && y !== undefined; x = a[i], y = b[j]) {
+    const low = Math.max(x.low, y.low);
+    const high = Math.min(x.high, y.high);
+    const both: Interval = {
+      low,
+      lowOpen: (x.low === low && x.lowOpen) || (y.low === low && y.lowOpen),
+      high,
+      highOpen: (x.high === high && x.highOpen) || (y.high === high && y.highOpen),
+    };
+    if (!isEmptyInterval(both)) found.push(both);
+    // The one that ends first meets nothing more.
+    if (x.high < y.high || (x.high === y.high && x.highOpen)) i++;
+    else j++;
+  }
+  return found;
+}
+
+/** What is in any of the ranges, which may overlap and stand in any order. */
+function joinIntervals(ranges: readonly Interval[]): readonly Interval[] {
+  const sorted = [...ranges].sort(
+    (x, y) => compareBounds(x.low, y.low) || Number(x.lowOpen) - Number(y.lowOpen),
+  );
+  const joined: Interval[] = [];
+  for (const range of sorted) {
+    const last = joined.at(-1);
+    const apart =
+      last === undefined ||
+      range.low > last.high ||
+      (range.low === last.high && range.lowOpen && last.highOpen);
+    if (apart) joined.push(range);
+    else if (range.high > last.high || (range.high === last.high && last.highOpen)) {
+      joined[joined.length - 1] = { ...last, high: range.high, highOpen: range.highOpen };
     }
   }
-  return found.sort((x, y) => x.low - y.low || Number(x.lowOpen) - Number(y.lowOpen));
+  const [only] = joined;
+  const all = only?.low === Number.NEGATIVE_INFINITY && only.high === Number.POSITIVE_INFINITY;
+  return all ? ALL_NUMBERS : joined;
+}
+
+/** Not by subtraction: the difference of two equal infinities is no number. */
+function compareBounds(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function complementIntervals(ranges: readonly Interval[]): readonly Interval[] {

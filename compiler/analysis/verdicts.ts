@@ -13,6 +13,7 @@ import {
   PRESENT,
   STRINGS,
   union,
+  unionOf,
   type ValueSet,
 } from "./values.ts";
 
@@ -81,13 +82,14 @@ function numeric(value: Json, range: (n: number) => ValueSet): Verdicts | undefi
 /** Equality with one of several literals. A value whose type none of them has is an error. */
 function equal(values: readonly Json[], ignoringCase: boolean): Verdicts | undefined {
   const wanted = values.filter((value) => value !== null);
-  const defined = wanted
-    .map(kindOf)
-    .reduce(union, values.length > wanted.length ? PRESENT : NOTHING);
+  const defined = unionOf([
+    values.length > wanted.length ? PRESENT : NOTHING,
+    ...new Set(wanted.map(kindOf)),
+  ]);
   const compound = wanted.filter((value) => typeof value === "object");
   const folded = ignoringCase && wanted.some((value) => typeof value === "string");
   if (compound.length === 0 && !folded) {
-    return { holds: wanted.map(only).reduce(union, NOTHING), defined };
+    return { holds: unionOf(wanted.map(only)), defined };
   }
   if (wanted.length !== 1) return undefined;
   const target = wanted[0] as Json;

@@ -1,5 +1,6 @@
 import type { Condition, Source, Span } from "../../language/index.ts";
 import { truthOf } from "../analysis/condition.ts";
+import { Effort } from "../analysis/effort.ts";
 import { all, type Formula, not } from "../analysis/formula.ts";
 import { anyValue, type Domains, impossible } from "../analysis/solve.ts";
 import { alwaysHolds, neverHolds } from "../messages/reach.ts";
@@ -81,8 +82,12 @@ function consequencesOf(rule: BoundRule): Consequences {
     : { never: nothing, always: everything };
 }
 
+/** The steps on the conditions of one rule, in all of its tools; what is undecided then is not reported. */
+const STEPS = 20_000;
+
 /** What can be, over all tools of a rule. */
 class Reasoning {
+  readonly #effort = new Effort(STEPS);
   readonly #domains: readonly Domains[];
   readonly #validated: boolean;
 
@@ -94,13 +99,13 @@ class Reasoning {
 
   /** Judged of calls that keep to the schema. */
   never(formula: Formula): boolean {
-    return this.#domains.every((domains) => impossible(formula, domains));
+    return this.#domains.every((domains) => impossible(formula, domains, this.#effort));
   }
 
   /** A call may break a schema that nothing validates, and a rule may be there for just that. */
   always(formula: Formula): boolean {
     const contrary = not(formula);
-    return this.#validated ? this.never(contrary) : impossible(contrary);
+    return this.#validated ? this.never(contrary) : impossible(contrary, anyValue, this.#effort);
   }
 }
 

@@ -1,13 +1,21 @@
 import type { Span } from "../../language/index.ts";
 import { truthOf } from "../analysis/condition.ts";
-import { all, type Formula, not } from "../analysis/formula.ts";
-import { impossible } from "../analysis/solve.ts";
+import { Effort } from "../analysis/effort.ts";
+import { all, type Formula, type Literal, not } from "../analysis/formula.ts";
+import { type Domains, impossible } from "../analysis/solve.ts";
+import { complement, intersect, isEmpty } from "../analysis/values.ts";
 import { neverDecides } from "../messages/reach.ts";
 import type { BoundRule, Program, SelectedItem } from "../program.ts";
 import type { Check } from "./check.ts";
 import { guardKey } from "./counters.ts";
 import { limitClauses, standingOf } from "./standing.ts";
 import { domainsOf } from "./typed.ts";
+
+/**
+ * The steps on one rule, comparing it with others included: the work on a policy is linear in its rules. A rule that is
+ * still undecided then is taken to decide something.
+ */
+const STEPS = 1000;
 
 /** Every rule decides some call: no graver or broader rule is always there before it. */
 export const deadRulesCheck: Check = {
@@ -66,8 +74,8 @@ function deathOf(program: Program, rule: BoundRule): Death | undefined {
   }
   return (
     overruledItems(program, rule, targets) ??
-    superfluous(program, rule, targets) ??
-    overruledCalls(program, rule)
+    superfluous(program, rule, targets, new Effort(STEPS)) ??
+    overruledCalls(program, rule, new Effort(STEPS))
   );
 }
 
@@ -120,7 +128,12 @@ function narrower(rule: BoundRule, other: BoundRule): boolean {
 // A broader rule of its own kind -----------------------------------------------------------------------
 
 /** A rule whose tools all have a rule of the same kind that speaks of more calls, or of all. */
-function superfluous(program: Program, rule: BoundRule, targets: Span): Death | undefined {
+function superfluous(
+  program: Program,
+  rule: BoundRule,
+  targets: Span,
+  effort: Effort,
+): Death | undefined {
   const { names } = rule.selection;
   if (names.length === 0 || limitClauses(rule).length > 0) return undefined;
   if (rule.kind === "hide") {
@@ -130,14 +143,18 @@ function superfluous(program: Program, rule: BoundRule, targets: Span): Death | 
     return by && { because: `hidden by ${placed(rule, by)}`, names: [], span: targets, by };
   }
   if (rule.kind === "ask") return undefined;
-  const others = names.map((name) => {
+  const wider = (name: string): BoundRule | undefined => {
     const { permits, conditionalDenies } = standingOf(program, name);
     return (rule.kind === "allow" ? permits : conditionalDenies).find(
-      (other) => other !== rule && other.resolved && includes(program, name, other, rule),
+      (other) =>
+        effort.spend(1) &&
+        other !== rule &&
+        other.resolved &&
+        includes(program, name, other, rule, effort),
     );
-  });
-  const [by] = others;
-  if (by === undefined || others.includes(undefined)) return undefined;
+  };
+  const by = wider(names[0] as string);
+  if (by === undefined || !names.every((name) => wider(name) !== undefined)) return undefined;
   const verb = rule.kind === "allow" ? "permits" : "denies";
   return {
     because: `${placed(rule, by)} ${verb} these calls already`,
@@ -148,7 +165,13 @@ function superfluous(program: Program, rule: BoundRule, targets: Span): Death | 
 }
 
 /** Whether every call that `rule` decides is decided the same by `other`. */
-function includes(program: Program, tool: string, other: BoundRule, rule: BoundRule): boolean {
+function includes(
+  program: Program,
+  tool: string,
+  other: BoundRule,
+  rule: BoundRule,
+  effort: Effort,
+): boolean {
   if (rule.kind === "allow") {
     if ((other.kind !== "allow" && other.kind !== "ask") || other.node.until !== undefined) {
       return false;
@@ -165,31 +188,34 @@ function includes(program: Program, tool: string, other: BoundRule, rule: BoundR
   const theirs = reachOf(other);
   if (!related(mine, theirs)) return false;
   const domains = domainsOf(program, tool);
-  if (!impossible(all([mine.formula, theirs.contrary]), domains)) return false;
+  if (!effort.spend(4) || sticksOut(mine, theirs, domains)) return false;
+  if (!impossible(all([mine.formula, theirs.contrary]), domains, effort)) return false;
   // Of two that say the same, only the later one is superfluous.
-  const equal = impossible(all([theirs.formula, mine.contrary]), domains);
+  const equal = impossible(all([theirs.formula, mine.contrary]), domains, effort);
   return !equal || program.rules.indexOf(other) < program.rules.indexOf(rule);
 }
 
 // Graver rules with conditions ---------------------------------------------------------------------------
 
 /** A conditional permission, or ask, of which every call is denied. */
-function overruledCalls(program: Program, rule: BoundRule): Death | undefined {
+function overruledCalls(program: Program, rule: BoundRule, effort: Effort): Death | undefined {
   if ((rule.kind !== "allow" && rule.kind !== "ask") || rule.guard.always) return undefined;
   const { names } = rule.selection;
   if (names.length === 0) return undefined;
   const mine = reachOf(rule);
   let by: BoundRule | undefined;
   for (const name of names) {
-    const denies = standingOf(program, name).conditionalDenies.filter(
+    const { conditionalDenies } = standingOf(program, name);
+    if (!effort.spend(conditionalDenies.length)) return undefined;
+    const denies = conditionalDenies.filter(
       (deny) => deny.resolved && related(mine, reachOf(deny)),
     );
     const domains = domainsOf(program, name);
     const alone = denies.find((deny) =>
-      impossible(all([mine.formula, reachOf(deny).contrary]), domains),
+      impossible(all([mine.formula, reachOf(deny).contrary]), domains, effort),
     );
     const together = all([mine.formula, ...denies.map((deny) => reachOf(deny).contrary)]);
-    if (alone === undefined && (denies.length < 2 || !impossible(together, domains))) {
+    if (alone === undefined && (denies.length < 2 || !impossible(together, domains, effort))) {
       return undefined;
     }
     by ??= alone ?? denies[0];
@@ -202,12 +228,28 @@ function overruledCalls(program: Program, rule: BoundRule): Death | undefined {
   };
 }
 
+/**
+ * Whether some operand can have a value for which `mine` holds and `theirs` does not, by the plain sets of both alone:
+ * most rules of a long list are told apart by that. True may be too much said where other operands exclude the value.
+ */
+function sticksOut(mine: Reach, theirs: Reach, domains: Domains): boolean {
+  for (const [key, { operand, values }] of mine.plain) {
+    const other = theirs.plain.get(key);
+    if (other === undefined || operand.of !== "value") continue;
+    const outside = intersect(values, complement(other.values));
+    if (!isEmpty(outside) && !isEmpty(intersect(outside, domains(operand.path)))) return true;
+  }
+  return false;
+}
+
 /** The calls that a rule permits, denies or asks about. */
 interface Reach {
   readonly formula: Formula;
   /** All other calls. */
   readonly contrary: Formula;
   readonly keys: ReadonlySet<string>;
+  /** The sets of values, by operand, that it confines its calls to. */
+  readonly plain: ReadonlyMap<string, Literal>;
 }
 
 const reaches = new WeakMap<BoundRule, Reach>();
@@ -216,7 +258,11 @@ function reachOf(rule: BoundRule): Reach {
   const before = reaches.get(rule);
   if (before !== undefined) return before;
   const formula = formulaOf(rule);
-  const reach = { formula, contrary: not(formula), keys: new Set(keysIn(formula)) };
+  const plain = new Map<string, Literal>();
+  for (const part of formula.kind === "all" ? formula.operands : [formula]) {
+    if (part.kind === "literal" && part.predicate === undefined) plain.set(part.operand.key, part);
+  }
+  const reach = { formula, contrary: not(formula), keys: new Set(keysIn(formula)), plain };
   reaches.set(rule, reach);
   return reach;
 }

@@ -4,10 +4,10 @@ import { type Domains, pathKey } from "../analysis/solve.ts";
 import {
   EVERYTHING,
   MISSING,
-  NOTHING,
   only,
   STRINGS,
   union,
+  unionOf,
   type ValueSet,
   valuesOf,
 } from "../analysis/values.ts";
@@ -83,13 +83,15 @@ const domains = new WeakMap<Program, Map<string, Domains>>();
 function makeDomains(program: Program, tool: string): Domains {
   const args = argumentsOf(program, tool);
   const known = new Map<string, ValueSet>();
+  // The same path is asked for over and over, and making its key takes longer than the rest.
+  const ofPath = new WeakMap<readonly (string | number)[], ValueSet>();
   return (path) => {
+    let values = ofPath.get(path);
+    if (values !== undefined) return values;
     const key = pathKey(path);
-    let values = known.get(key);
-    if (values === undefined) {
-      values = domainOf(program, args, path);
-      known.set(key, values);
-    }
+    values = known.get(key) ?? domainOf(program, args, path);
+    known.set(key, values);
+    ofPath.set(path, values);
     return values;
   };
 }
@@ -112,5 +114,5 @@ function domainOf(
 function grantDomain(program: Program, name: string): ValueSet {
   if (name === "name") return STRINGS;
   const values = program.labels.get(name)?.values;
-  return union(MISSING, values === undefined ? STRINGS : values.map(only).reduce(union, NOTHING));
+  return unionOf([MISSING, ...(values?.map(only) ?? [STRINGS])]);
 }

@@ -61,12 +61,28 @@ export function regexText(pattern: string, ignoreCase: boolean): string {
   return `/${body === "" ? "(?:)" : body}/${ignoreCase ? "i" : ""}`;
 }
 
-/** True of a pattern that fixes one end of the text and leaves the other open. */
+/** True of a pattern with an alternative that fixes one end of the text and leaves the other open, such as `^a|b$`. */
 export function isHalfAnchored(pattern: string): boolean {
-  const bare = pattern.replace(/^\(\?[a-z]+\)/, "");
-  const start = /^(\^|\\A)/.test(bare);
-  const end = /([^\\]|^)(\\\\)*(\$|\\z)$/.test(bare);
-  return start !== end;
+  return alternativesOf(pattern.replace(/^\(\?[a-z]+\)/, "")).some((alternative) => {
+    const start = /^(\^|\\A)/.test(alternative);
+    const end = /([^\\]|^)(\\\\)*(\$|\\z)$/.test(alternative);
+    return start !== end;
+  });
+}
+
+/** The alternatives of a whole pattern; those inside groups are not taken apart. */
+function alternativesOf(pattern: string): string[] {
+  const alternatives = [""];
+  let depth = 0;
+  for (const [part] of pattern.matchAll(
+    /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|[^\]\\])*\]|[\s\S]/g,
+  )) {
+    if (part === "(") depth++;
+    if (part === ")") depth--;
+    if (part === "|" && depth === 0) alternatives.push("");
+    else alternatives.push((alternatives.pop() ?? "") + part);
+  }
+  return alternatives;
 }
 
 const SPECIAL = "\\.+*?()|[]{}^$";

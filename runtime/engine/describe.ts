@@ -9,7 +9,7 @@ import {
 
 /** Conditions of an entry as a policy's text would say them, for messages. */
 export function describeConditions(entries: readonly ConditionEntry[]): string {
-  return shorten(entries.map((entry) => describe(entry, true)).join(" and "));
+  return shorten(entries.map((entry) => describe(entry, entries.length > 1)).join(" and "));
 }
 
 /** One condition as a policy's text would say it. */

@@ -72,6 +72,14 @@ it.each(["json", "sarif", "github"])("writes %s", async (format) => {
   expect(stdout).toMatchSnapshot();
 });
 
+it("counts no byte order mark, and shows none", async () => {
+  write("common.mcpp", "\uFEFFallow get_ordr\n");
+  write("marked.mcpp", '\uFEFFserver shop tools "./shop.tools.json"\nimport "./common.mcpp"\n');
+  const { stdout } = await run(command, ["marked.mcpp"], pretty);
+  expect(stdout).toContain("common.mcpp:1:7");
+  expect(stdout).toContain("\n  1 │ allow get_ordr\n    │       ^^^^^^^^ ");
+});
+
 it("gives JSON in the documented shape, lines and columns from 1", async () => {
   const { stdout } = await run(command, ["bad.mcpp"], { format: "json" });
   const report = JSON.parse(stdout);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { command } from "../../cli/fmt.ts";
-import { inFolder, run } from "./running.ts";
+import { inFolder, run, write } from "./running.ts";
 
 const MESSY = "allow   a,b   // both\n\n\n\nallow c\n";
 const NEAT = "allow a, b // both\n\nallow c\n";
@@ -26,4 +26,11 @@ it("leaves a file with errors as it is, and goes on", async () => {
   expect([code, stdout]).toEqual([1, "messy.mcpp\n"]);
   expect(stderr).toMatch(/^error MCPP1/);
   expect(readFileSync("bad.mcpp", "utf8")).toBe("allow  a,\n\nallow\n");
+});
+
+it("takes a byte order mark away, and CRLF", async () => {
+  write("windows.mcpp", "\uFEFFallow a\r\ndeny b\r\n");
+  expect((await run(command, ["windows.mcpp"], { check: true })).code).toBe(1);
+  expect((await run(command, ["windows.mcpp"])).code).toBe(0);
+  expect(readFileSync("windows.mcpp", "utf8")).toBe("allow a\ndeny b\n");
 });

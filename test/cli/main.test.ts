@@ -69,3 +69,17 @@ it.skipIf(!existsSync("/dev/full"))("what cannot be written is status 2", async 
   expect(stderr).toContain("mcpp: stdout could not be written: ");
   expect(status).toBe(2);
 });
+
+it.each([
+  [["chekc", "x"], "mcpp: Unknown command `chekc`. Did you mean check?"],
+  [["check"], "mcpp: Missing required argument `file`."],
+  [["check", "--formt", "json", "x"], "mcpp: Unknown option `--formt`. Did you mean --format?"],
+  [
+    ["check", "--format", "xml", "x"],
+    "mcpp: Option `--format <format>` argument `xml` is invalid. Allowed choices are pretty, json, sarif, github.",
+  ],
+])("%j is answered by a sentence", async (args, sentence) => {
+  const { code, stdout, stderr } = await mcpp(...args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr.split("\n")[0]).toBe(sentence);
+});

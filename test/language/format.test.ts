@@ -36,6 +36,16 @@ describe("laws", () => {
     );
   });
 
+  it("gives the same whatever ends the lines", () => {
+    fc.assert(
+      fc.property(arbitraryDocument, (document) => {
+        const text = format(document);
+        for (const end of ["\r\n", "\r"]) expect(formatted(text.replaceAll("\n", end))).toBe(text);
+      }),
+      { numRuns: runs(50) },
+    );
+  });
+
   it("keeps every comment, in order, wherever it stands", () => {
     fc.assert(
       fc.property(

@@ -176,6 +176,12 @@ describe("any text", () => {
     expect(codes(read("allow \ufeffx").diagnostics)).toEqual(["MCPP101"]);
   });
 
+  it("says how every tool is written, also where the statement goes wrong after it", () => {
+    for (const text of ["allow all", "allow all\napprove x", "deny x, all y"]) {
+      expect(codes(read(text).diagnostics)).toEqual(["MCPP143"]);
+    }
+  });
+
   it("reads all three kinds of line break", () => {
     for (const newline of ["\n", "\r\n", "\r"]) {
       const { document, diagnostics } = read(["// one", "allow x", "deny y"].join(newline));

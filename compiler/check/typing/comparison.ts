@@ -19,12 +19,11 @@ import {
   typesDiffer,
 } from "../../messages/types.ts";
 import { hintFor } from "../../resolve/spelling.ts";
-import { jsonEqual, membersOf } from "../../tools/algebra.ts";
 import { describe } from "../../tools/describe.ts";
 import { itemOf } from "../../tools/lookup.ts";
 import type { Type } from "../../tools/types.ts";
 import type { Environment } from "./environment.ts";
-import { jsonOf, type Kind, kindOf, kindsOf, literalType } from "./literals.ts";
+import { enumerationOf, jsonOf, type Kind, kindOf, kindsOf, literalType } from "./literals.ts";
 import { type TypedOperand, typeOfOperand } from "./operands.ts";
 import type { Problems } from "./problems.ts";
 import { verdictOf } from "./ranges.ts";
@@ -32,6 +31,8 @@ import { regexProblem } from "./regexes.ts";
 
 const ORDER = new Set(["<", "<=", ">", ">="]);
 const TEXT = new Set(["starts with", "ends with", "matches", "like", "under"]);
+/** Suggestions are sought for so many literals of one comparison; each compares a word with every known value. */
+const MOST_HINTS = 10;
 const FLIPPED = { "==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<=" } as const;
 
 /** Types one comparison in one tool. */
@@ -47,6 +48,7 @@ class ComparisonTyper {
   readonly #node: Comparison;
   readonly #environment: Environment;
   readonly #problems: Problems;
+  #outside = 0;
 
   constructor(node: Comparison, environment: Environment, problems: Problems) {
     this.#node = node;
@@ -281,20 +283,16 @@ class ComparisonTyper {
   /** Reports a literal that is none of the values an enumeration has of its kind. */
   #enumerated(operand: TypedOperand, literal: Literal): boolean {
     const value = jsonOf(literal);
-    const same = membersOf(operand.type).filter((member) => kindsOf(member)?.has(kindOf(value)));
-    const values = same.flatMap((member) => (member.kind === "literal" ? [member.value] : []));
-    if (values.length === 0 || values.length < same.length) return true;
-    const fold = (text: unknown) =>
-      this.#node.ignoringCase !== undefined && typeof text === "string"
-        ? text.toLowerCase()
-        : (text as typeof value);
-    if (values.some((known) => jsonEqual(fold(known), fold(value)))) return true;
+    const enumeration = enumerationOf(operand.type, kindOf(value));
+    if (enumeration === undefined) return true;
+    if (enumeration.has(value, this.#node.ignoringCase !== undefined)) return true;
+    const { values, texts: known } = enumeration;
     // One value is a constant, told as a comparison that is always or never true.
     if (values.length === 1 && typeof value !== "string") return true;
-    const known = values.map((known) => JSON.stringify(known));
     const parameters = { operand: operand.text, value: JSON.stringify(value), known };
     const written = this.#environment.source.slice(literal.span);
-    const hint = hintFor(JSON.stringify(value), known, literal.span);
+    const hint =
+      this.#outside++ < MOST_HINTS ? hintFor(JSON.stringify(value), known, literal.span) : {};
     const { fixes: _fixes, ...words } = hint;
     const extras = isWritten(written) ? hint : words;
     this.#problems.add(outsideEnum, parameters, literal.span, literal.span, extras);

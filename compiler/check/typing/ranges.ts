@@ -2,6 +2,7 @@ import type { ComparisonOperator, RegexNode } from "../../../language/index.ts";
 import { compileRegex, type Json } from "../../../policy/index.ts";
 import { codePoints, jsonEqual, membersOf } from "../../tools/algebra.ts";
 import type { NumberType, StringType, Type } from "../../tools/types.ts";
+import { membership } from "./literals.ts";
 
 /** Whether a comparison with a constant holds for all values of a type, or for none, and why. */
 export interface Verdict {
@@ -100,19 +101,21 @@ function tester(operator: ComparisonOperator, constant: Constant, ignoringCase: 
   const fold = (value: Json): Json =>
     ignoringCase && typeof value === "string" ? value.toLowerCase() : value;
   const foldable = !ignoringCase || isAscii(JSON.stringify(right));
+  const isMember = Array.isArray(right)
+    ? membership(right.map((item: Json) => fold(item)))
+    : undefined;
   return (value) => {
     if (!foldable || (ignoringCase && !isAscii(JSON.stringify(value)))) return undefined;
     const [left, other] = [fold(value), fold(right)];
-    const members = Array.isArray(right) ? right.map((item: Json) => fold(item)) : undefined;
     switch (operator) {
       case "==":
         return jsonEqual(left, other);
       case "!=":
         return !jsonEqual(left, other);
       case "in":
-        return members?.some((item) => jsonEqual(left, item));
+        return isMember?.(left);
       case "not in":
-        return members && !members.some((item) => jsonEqual(left, item));
+        return isMember && !isMember(left);
       case "starts with":
         return texts(left, other, (text, part) => text.startsWith(part));
       case "ends with":

@@ -153,6 +153,20 @@ describe("what the language cannot say", () => {
     expect(raised(policy)).toContain("may stand for an approval");
   });
 
+  it.each([
+    ["^a|b$", true],
+    ["^(a|b)$", false],
+    ["^a$|^b$", false],
+    ["^a$|^b", true],
+    ["a|b", false],
+    ["^a[|(]b$", false],
+    ["^a\\|b$", false],
+    ["(?i)^a|b", true],
+  ])("of %s, whose alternatives are anchored each by itself: %s", (pattern, half) => {
+    const policy = core({ require: [{ conditions: [compare("regex", pattern)] }] });
+    expect(raisePolicy(policy as Policy).notices).toHaveLength(half ? 1 : 0);
+  });
+
   it("is said of patterns that are anchored at one end", () => {
     const policy = core({ require: [{ conditions: [compare("regex", "^(npm|git) ")] }] });
     const { notices } = raisePolicy(policy as Policy);

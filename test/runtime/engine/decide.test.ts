@@ -193,6 +193,17 @@ describe("steps 6 to 8", () => {
     );
   });
 
+  it("say alternatives without needless parentheses", () => {
+    const one = (path: string) => ({ path, op: "eq", value: 1 });
+    const any = { any: [one("args.a"), one("args.b")] };
+    const message = (conditions: readonly unknown[]): string =>
+      decide({ tools: { t: { require: [{ conditions }] } } }).message;
+    expect(message([any])).toBe("This is allowed only if args.a == 1 or args.b == 1.");
+    expect(message([any, one("args.c")])).toBe(
+      "This is allowed only if (args.a == 1 or args.b == 1) and args.c == 1.",
+    );
+  });
+
   it("an unconditional require always holds", () => {
     expect(decide({ tools: { t: { require: [{ conditions: [] }] } } }).outcome).toBe("allow");
     expect(decide({ tools: { t: { ask_if: [{ conditions: [] }] } } }).outcome).toBe("ask");
