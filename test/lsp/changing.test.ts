@@ -60,6 +60,12 @@ describe("rename", () => {
       "line",
     ],
     [
+      "a let that a half typed statement mentions",
+      "let «c‸ap» = 5\nallow y if args.b > «cap» and\nallow x if args.a <= «cap»",
+      "ceiling",
+    ],
+    ["a group from a half typed statement", "group @«mine» = x\nallow @«mi‸ne» limit 5/", "ours"],
+    [
       "a let beside a broken statement",
       "let «c‸ap» = 5\nallow y z\nallow x if args.a <= «cap»",
       "ceiling",

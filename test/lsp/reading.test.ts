@@ -148,6 +148,31 @@ describe("hover", () => {
       ["**payments** 1.2.0 · 7 tools", "2 `@financial`"],
     ],
     [
+      "an argument of a call in a test",
+      `${HEAD}test "t" {\n  create_refund { «am‸ount»: 5 } => allow\n}`,
+      ["args.amount: integer from 1", "In cents."],
+    ],
+    [
+      "a tool in a statement that is half typed",
+      `${HEAD}allow «get_‸charge» if args.id ==`,
+      ["Reads one charge."],
+    ],
+    [
+      "an argument in a statement that is half typed",
+      `${HEAD}allow create_refund if args.«am‸ount» <=`,
+      ["args.amount: integer from 1"],
+    ],
+    [
+      "a group in a statement that is half typed",
+      `${HEAD}group @looks = get_*\nallow @«lo‸oks» limit 5/`,
+      ["selects 2 tools"],
+    ],
+    [
+      "a let in a block that is half typed",
+      "let cap = 100_00\non x {\n  deny unless args.a <= «c‸ap» and",
+      ["let cap = 100_00"],
+    ],
+    [
       "a word in a broken statement",
       `${HEAD}deny create_refund «unl‸ess» args.amount <=`,
       ["those that leave something out included"],

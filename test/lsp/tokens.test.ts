@@ -128,7 +128,29 @@ describe("semantic tokens", () => {
       "allow x limit 5/min",
       ["allow:keyword", "x:function", "limit:keyword", "5:number", "/:operator"],
     ],
-    ["deny y unless args.", ["deny:keyword", "unless:keyword", "args:parameter"]],
+    [
+      "deny y, get_* unless args.",
+      ["deny:keyword", "y:function", "get_*:macro", "unless:keyword", "args:parameter"],
+    ],
+    [
+      "allow x if any l in args.a (l.b == cap and",
+      [
+        "allow:keyword",
+        "x:function",
+        "if:keyword",
+        "any:keyword",
+        "l:variable+declaration",
+        "in:keyword",
+        "args:parameter",
+        "a:property",
+        "l:variable",
+        "b:property",
+        "==:operator",
+        "cap:variable+readonly",
+        "and:keyword",
+      ],
+    ],
+    ["allow y z", ["allow:keyword", "y:function"]],
   ])("of `%s`", async (source, tokens) => {
     expect(await full(source)).toEqual(tokens);
   });
