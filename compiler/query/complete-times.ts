@@ -18,7 +18,7 @@ export function timesAt(
 ): readonly Candidate[] | undefined {
   const word = before.at(-1)?.image ?? "";
   // Elsewhere it is the name of a tool or an argument.
-  const isRead = categories.some(({ rule }) => rule === "during" || rule === "dated");
+  const isRead = categories.some(({ rule }) => rule === "during" || rule === "date");
   if (!isRead || program.lets.has(word)) return undefined;
   switch (word) {
     case "before":

@@ -164,6 +164,49 @@ describe("semantic tokens", () => {
     expect(decode(document, data)).toEqual(["deny:keyword", "b:function"]);
   });
 
+  it("of a range of half a statement", async () => {
+    const document = await editor.open("allow a\n«deny b unless»\nhide c");
+    const { data } = await document.request<SemanticTokens>("textDocument/semanticTokens/range", {
+      ...document.id,
+      range: document.range(),
+    });
+    expect(decode(document, data)).toEqual(["deny:keyword", "b:function", "unless:keyword"]);
+  });
+
+  it("of what changed, letter by letter", async () => {
+    const document = await editor.open("allow a\n\nhide c\n");
+    let { data, resultId } = await document.request<SemanticTokens>(
+      "textDocument/semanticTokens/full",
+      document.id,
+    );
+    let at = "allow a\n".length;
+    for (const letter of 'deny b if args.x == "y') {
+      await document.edit({ start: at, end: at, text: letter });
+      at++;
+      const delta = await document.request<SemanticTokensDelta>(
+        "textDocument/semanticTokens/full/delta",
+        { ...document.id, previousResultId: resultId },
+      );
+      data = [...data];
+      for (const edit of delta.edits)
+        data.splice(edit.start, edit.deleteCount, ...(edit.data ?? []));
+      resultId = delta.resultId;
+    }
+    expect(decode(document, data)).toEqual([
+      "allow:keyword",
+      "a:function",
+      "deny:keyword",
+      "b:function",
+      "if:keyword",
+      "args:parameter",
+      "x:property",
+      "==:operator",
+      '"y:string',
+      "hide:keyword",
+      "c:function",
+    ]);
+  });
+
   it("of what changed", async () => {
     const document = await editor.open("allow a\ndeny b\nhide c\n");
     const before = await document.request<SemanticTokens>(
