@@ -40,6 +40,7 @@ class Walk {
   readonly #memo = new Map<string, ReadonlySet<number>>();
   #furthest = 0;
   #wanted = new Map<string, Wanted>();
+  readonly #readBy = new Map<number, Set<string>>();
 
   constructor(tokens: readonly IToken[]) {
     this.#tokens = tokens;
@@ -49,6 +50,11 @@ class Walk {
     const ends = this.#nonTerminal(name, 0);
     const position = this.#furthest;
     return { position, wanted: [...this.#wanted.values()], complete: ends.has(position) };
+  }
+
+  /** The rules that read each token on some way, by its index. */
+  get readBy(): ReadonlyMap<number, ReadonlySet<string>> {
+    return this.#readBy;
   }
 
   #nonTerminal(name: string, at: number): ReadonlySet<number> {
@@ -120,7 +126,10 @@ class Walk {
     const ends = new Set<number>();
     for (const start of starts) {
       const token = this.#tokens[start];
-      if (token !== undefined && accepts(type, token)) ends.add(start + 1);
+      if (token !== undefined && accepts(type, token)) {
+        ends.add(start + 1);
+        this.#readBy.set(start, (this.#readBy.get(start) ?? new Set()).add(rule));
+      }
       if (start + (token !== undefined && accepts(type, token) ? 1 : 0) < this.#furthest) continue;
       if (token !== undefined && accepts(type, token)) {
         if (start + 1 > this.#furthest) this.#reach(start + 1);
@@ -145,6 +154,16 @@ function accepts(type: TokenType, token: IToken): boolean {
 /** How far a rule of the grammar can read some tokens. */
 export function reach(rule: string, tokens: readonly IToken[]): Reach {
   return new Walk(tokens).rule(rule);
+}
+
+/** The grammar rules that read each token of a statement of a block, as far as it goes, by the token's index. */
+export function readings(
+  context: Context,
+  tokens: readonly IToken[],
+): ReadonlyMap<number, ReadonlySet<string>> {
+  const walk = new Walk(tokens);
+  for (const rule of ENTRY[context]) walk.rule(rule);
+  return walk.readBy;
 }
 
 // Names of tokens, for messages ----------------------------------------------------------------------

@@ -1,5 +1,6 @@
 import type { IToken, TokenType } from "chevrotain";
-import type { Document, Node, Path } from "./ast.ts";
+import type { Broken, Document, Node, Path } from "./ast.ts";
+import { type TypedName, typedNames } from "./half-typed.ts";
 import { tokenize } from "./lexical.ts";
 import type { Span } from "./source.ts";
 import * as t from "./tokens.ts";
@@ -32,7 +33,7 @@ export interface Highlight {
   readonly declares?: true;
 }
 
-/** The pieces of a document, in the order of the text; none overlap. Names in broken statements are left out. */
+/** The pieces of a document, in the order of the text; none overlap. */
 export function highlights(document: Document): Highlight[] {
   const { tokens, comments } = tokenize(document.source);
   const named = namesOf(document);
@@ -56,7 +57,7 @@ function namesOf(document: Document): Map<number, Named> {
   const named = new Map<number, Named>();
   const set = ({ span }: Node, kind: HighlightKind, declares = false) =>
     named.set(span.start, { kind, ...(declares ? { declares } : {}) });
-  walk(document, (node) => {
+  walk(document, (node, parents) => {
     if (!("kind" in node)) return visitPlain(node, set);
     const typed = node as { kind: string } & Record<string, unknown> & Node;
     switch (typed.kind) {
@@ -95,6 +96,10 @@ function namesOf(document: Document): Map<number, Named> {
       case "scope":
         set(typed, "root");
         break;
+      case "broken":
+        for (const name of typedNames(node as Broken, parents, document.source))
+          set(name, typedKind(name), name.declares);
+        break;
     }
     return true;
   });
@@ -107,6 +112,12 @@ function namesOf(document: Document): Map<number, Named> {
     }
   }
   return named;
+}
+
+function typedKind({ kind, image }: TypedName): HighlightKind {
+  if (kind === "step" || kind === "entry") return "key";
+  if (kind !== "target") return kind;
+  return image.startsWith("@") ? "group" : /^[^"]*[*?]/.test(image) ? "glob" : "tool";
 }
 
 /** Nodes without a kind: labels and the entries of objects. */

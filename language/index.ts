@@ -5,6 +5,7 @@ export { ebnf } from "./ebnf.ts";
 export { type Expected, expectedAt, type Wanted } from "./expected.ts";
 export { format } from "./format.ts";
 export { type FrameOptions, location, renderDiagnostic, renderFrame, type Style } from "./frame.ts";
+export { type TypedKind, type TypedName, typedNames } from "./half-typed.ts";
 export { type Highlight, type HighlightKind, highlights } from "./highlight.ts";
 export { beginsLine, type Lexed, tokenize } from "./lexical.ts";
 export { durationMs, isDate, timeMinutes } from "./literals.ts";

@@ -97,10 +97,14 @@ export class Checks {
   }
 
   #refresh(): void {
-    const { refreshesDiagnostics, refreshesHints, refreshesLenses } = this.#client();
-    const { languages } = this.#connection;
-    if (refreshesDiagnostics) languages.diagnostics.refresh();
-    if (refreshesHints) void languages.inlayHint.refresh().catch(ignored);
+    if (this.#client().refreshesDiagnostics) this.#connection.languages.diagnostics.refresh();
+    this.refreshHints();
+  }
+
+  /** Hints and lenses may be other ones now, though no text has changed. */
+  refreshHints(): void {
+    const { refreshesHints, refreshesLenses } = this.#client();
+    if (refreshesHints) void this.#connection.languages.inlayHint.refresh().catch(ignored);
     if (refreshesLenses)
       void this.#connection.sendRequest("workspace/codeLens/refresh").catch(ignored);
   }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { TextDocumentContentChangeEvent } from "vscode-languageserver/node";
 import { Source } from "../language/index.ts";
@@ -159,6 +159,16 @@ export function nameOf(uri: string): string {
   } catch {
     return uri;
   }
+}
+
+/** The name of a folder, without a separator at its end. */
+export function folderOf(uri: string): string {
+  const name = nameOf(uri);
+  return isAbsolute(name) ? resolve(name) : name;
+}
+
+export function isInside(name: string, folder: string): boolean {
+  return name.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 }
 
 /** The URI of a file by its name. */

@@ -38,7 +38,7 @@ import { semanticTokens, TokenMemory } from "./features/semantic-tokens.ts";
 import { signatureHelp } from "./features/signature.ts";
 import { statusOf } from "./features/status.ts";
 import { documentSymbols, workspaceSymbols } from "./features/symbols.ts";
-import { findPolicies, nameOf, uriOf } from "./files.ts";
+import { findPolicies, folderOf, isInside, nameOf, uriOf } from "./files.ts";
 import { offsetAt, spanOf } from "./positions.ts";
 import { type View, Workspace } from "./workspace.ts";
 
@@ -75,7 +75,7 @@ export function serveLanguage({
     );
     const uris =
       params.workspaceFolders?.map(({ uri }) => uri) ?? (params.rootUri ? [params.rootUri] : []);
-    folders = uris.map(nameOf);
+    folders = uris.map(folderOf);
     files.folder = folders[0];
     return { capabilities: capabilitiesOf(client), serverInfo: { name: "mcpp", version } };
   });
@@ -94,11 +94,11 @@ export function serveLanguage({
     }
     if (client.workspaceFolders) {
       connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
-        const gone = new Set(removed.map(({ uri }) => nameOf(uri)));
-        const fresh = added.map(({ uri }) => nameOf(uri));
+        const gone = new Set(removed.map(({ uri }) => folderOf(uri)));
+        const fresh = added.map(({ uri }) => folderOf(uri));
         folders = [...folders.filter((folder) => !gone.has(folder)), ...fresh];
         files.folder = folders[0];
-        workspace.forget((name) => !folders.some((folder) => name.startsWith(folder)));
+        workspace.forget((name) => !folders.some((folder) => isInside(name, folder)));
         void scan(fresh);
       });
     }
@@ -119,7 +119,7 @@ export function serveLanguage({
   connection.onDidChangeConfiguration(async (change) => {
     if (client.configuration) await configure();
     else settings = settingsOf((change.settings as { mcpp?: unknown } | null)?.mcpp);
-    if (client.refreshesHints) void connection.languages.inlayHint.refresh();
+    checks.refreshHints();
   });
 
   connection.onShutdown(() => checks.stop());

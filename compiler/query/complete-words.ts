@@ -43,6 +43,16 @@ export const OPERATORS: ReadonlySet<string> = new Set([
   "under",
 ]);
 
+/** What words mean behind `per` that mean something else elsewhere. */
+const SCOPES: Readonly<Record<string, Pick<Candidate, "detail" | "doc">>> = {
+  grant: { detail: "per grant", doc: "Each grant has a budget of its own, as without `per`." },
+  server: { detail: "per server", doc: "All callers share one budget." },
+  args: {
+    detail: "per args.<name>",
+    doc: "Each value of the argument has a budget of its own, within the grant unless `server` is named.",
+  },
+};
+
 const UNITS = ["second", "minute", "hour", "day", "week", "month"];
 
 /** The words of the language that may stand at a place. */
@@ -55,16 +65,27 @@ export function wordsAt(
   // Where another statement may begin, its words are offered at the beginning of a line only.
   const mayStart = keywords.includes("import") || keywords.includes("}");
   const starts = mayStart && (before.length === 0 || startsLine);
+  const hasLimits = /^(allow|ask)$/.test(
+    before[before[0]?.image === "shadow" ? 1 : 0]?.image ?? "",
+  );
+  const isScopePlace = keywords.includes("session");
   return keywords.flatMap((word): Candidate[] => {
     if (!/^[a-z]/.test(word) || (isOperatorPlace && OPERATORS.has(word))) return [];
     const isStatement = starts && STATEMENTS.has(word);
-    if (mayStart && !starts && STATEMENTS.has(word) && word !== "limit") return [];
+    const isClause = word === "limit" && hasLimits && context !== "on";
+    if (mayStart && !starts && STATEMENTS.has(word) && !isClause) return [];
     const text = word === "ignoring" ? "ignoring case" : word;
     const snippets = isStatement ? (context === "on" ? BARE_SNIPPETS : SNIPPETS) : CLAUSES;
     const snippet = snippets[word];
     const kind = UNITS.includes(word) ? "unit" : isStatement ? "statement" : "keyword";
     return [
-      { kind, label: text, text, ...(snippet === undefined ? {} : { snippet }), ...docOf(word) },
+      {
+        kind,
+        label: text,
+        text,
+        ...(snippet === undefined ? {} : { snippet }),
+        ...(isScopePlace ? (SCOPES[word] ?? docOf(word)) : docOf(word)),
+      },
     ];
   });
 }

@@ -1,17 +1,20 @@
 import type { Document, Expected, Span } from "../../language/index.ts";
 import { expectedAt, tokenize } from "../../language/index.ts";
+import { type Kind, kindsOf } from "../check/typing/literals.ts";
 import type { Program } from "../program.ts";
 import { membersOf } from "../tools/algebra.ts";
 import { describeOptional } from "../tools/describe.ts";
 import type { Type } from "../tools/types.ts";
-import { type Candidate, docOf, literalsOf, oneLine } from "./candidates.ts";
+import { type Candidate, docOf, literalsOf } from "./candidates.ts";
+import { lets } from "./complete-lets.ts";
 import { globs, groups, prompts, resources, tools } from "./complete-targets.ts";
+import { hoursAndZone, timesAt, zones } from "./complete-times.ts";
 import { OPERATORS, wordsAt } from "./complete-words.ts";
 import { mentionsIn } from "./mentions.ts";
 import { operatorsFor } from "./operators.ts";
 import { keysBelow, type PathScope, scopeAt, typeOfPath } from "./scope.ts";
 import { AMOUNTS } from "./snippets.ts";
-import { objectPath, pathBefore, step, unquote } from "./typed-words.ts";
+import { kindsBefore, objectPath, pathBefore, step, unquote } from "./typed-words.ts";
 
 export interface Completions {
   readonly candidates: readonly Candidate[];
@@ -94,6 +97,8 @@ class Completer {
 
   all(): readonly Candidate[] {
     const { categories } = this.#expected;
+    const times = timesAt(this.#expected, this.#program, this.#document.source.text);
+    if (times !== undefined) return times;
     const found: Candidate[] = [];
     const rules = new Map<string, Set<string>>();
     for (const { type, rule } of categories) {
@@ -104,7 +109,7 @@ class Completer {
     found.push(
       ...this.#operators(),
       ...this.#booleans(),
-      ...wordsAt(this.#expected, this.#document.source),
+      ...wordsAt(this.#expected, this.#document.source).filter((word) => this.#mayBe(word)),
     );
     return found;
   }
@@ -143,7 +148,7 @@ class Completer {
       case "by":
         return this.#approvers();
       case "during":
-        return ZONES().map((zone) => ({ kind: "zone", label: zone, text: JSON.stringify(zone) }));
+        return this.#images().at(-1) === "in" ? zones() : hoursAndZone(types.has("Time"));
       case "duration":
         return ["5m", "10m", "30m", "1h", "24h"].map((text) => ({
           kind: "amount",
@@ -175,17 +180,28 @@ class Completer {
   // Conditions ---------------------------------------------------------------------------------------
 
   #lets(): readonly Candidate[] {
-    return [...this.#program.lets.values()]
-      .filter(
-        ({ node, source }) =>
-          source !== this.#document.source || !contains(node.span, this.#offset),
-      )
-      .map(({ name, node, source }) => ({
-        kind: "let",
-        label: name,
-        text: name,
-        detail: oneLine(source.slice(node.value.span)),
-      }));
+    const isCondition = this.#expected.keywords.includes("has");
+    const type = isCondition ? undefined : this.#comparedType();
+    return lets(
+      this.#program,
+      this.#document,
+      this.#offset,
+      isCondition
+        ? { wants: "condition" }
+        : { wants: "value", ...(type === undefined ? {} : { type }) },
+    );
+  }
+
+  /** Of the constants that have words, those that the other side of a comparison may be. */
+  #mayBe({ text }: Candidate): boolean {
+    if (!/^(true|false|null)$/.test(text)) return true;
+    const type = this.#comparedType();
+    const kinds = type === undefined ? undefined : kindsOf(type);
+    if (kinds === undefined) return true;
+    const operator = this.#images().at(-1);
+    // `== null` asks whether there is a value at all.
+    if (text === "null") return operator === "==" || operator === "!=" || kinds.has("null");
+    return kinds.has("boolean");
   }
 
   #variables(): readonly Candidate[] {
@@ -201,10 +217,12 @@ class Completer {
     const path = pathBefore(this.#images(), this.#images().length - 1);
     if (path === undefined) return [];
     const kind = path.root.value === "grant" ? "label" : "argument";
+    const wanted = kindsBefore(this.#images());
     return keysBelow(this.#scopeHere(), path).flatMap(
       ({ name, type, required, description }): Candidate[] => {
         const isWord = /^[A-Za-z_][A-Za-z0-9_-]*$/.test(name);
         if (isDotted && !isWord) return [];
+        const fits = wanted === undefined ? required : fitsOne(type, wanted);
         return [
           {
             kind,
@@ -212,7 +230,7 @@ class Completer {
             text: isDotted ? name : JSON.stringify(name),
             detail: describeOptional(type, !required),
             ...(description === undefined ? {} : { doc: description }),
-            ...(required ? { preferred: true } : {}),
+            ...(fits ? { preferred: true } : {}),
           },
         ];
       },
@@ -263,7 +281,8 @@ class Completer {
       kind: "operator",
       label: text,
       text,
-      ...docOf(text.split(" ")[0] as string),
+      ...docOf(text === "not in" ? "in" : (text.split(" ")[0] as string)),
+      ...(text === "not in" ? { detail: "<value> not in <list>" } : {}),
       ...(type !== undefined && index < 2 ? { preferred: true as const } : {}),
     }));
   }
@@ -283,7 +302,14 @@ class Completer {
   }
 
   #amounts(): readonly Candidate[] {
-    return AMOUNTS.map(({ text, snippet }) => ({ kind: "amount", label: text, text, snippet }));
+    // A sum has no count of calls at a time.
+    const isSum = this.#images().at(-1) === "to";
+    return AMOUNTS.filter(({ text }) => !isSum || text.includes("/")).map(({ text, snippet }) => ({
+      kind: "amount",
+      label: text,
+      text,
+      snippet,
+    }));
   }
 
   #approvers(): readonly Candidate[] {
@@ -348,12 +374,7 @@ class Completer {
   }
 }
 
-let zones: readonly string[] | undefined;
-const ZONES = (): readonly string[] => {
-  zones ??= ["UTC", ...Intl.supportedValuesOf("timeZone")];
-  return zones;
-};
-
-function contains({ start, end }: Span, offset: number): boolean {
-  return start <= offset && offset <= end;
+function fitsOne(type: Type, wanted: ReadonlySet<Kind>): boolean {
+  const kinds = kindsOf(type);
+  return kinds !== undefined && [...kinds].some((kind) => wanted.has(kind));
 }

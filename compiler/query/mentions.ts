@@ -1,4 +1,6 @@
 import type {
+  Broken,
+  CallStep,
   Condition,
   Document,
   Group,
@@ -14,9 +16,10 @@ import type {
   Targets,
   TestGrant,
 } from "../../language/index.ts";
-import { nodesAt, walk } from "../../language/index.ts";
+import { nodesAt, typedNames, walk } from "../../language/index.ts";
 import { pathText } from "../check/typing/paths.ts";
 import type { Program } from "../program.ts";
+import { step, unquote } from "./typed-words.ts";
 
 export type MentionKind =
   | "tool"
@@ -142,13 +145,72 @@ class Collector {
         break;
       }
       case "call": {
-        const { tool } = node as Node & { tool: Node & { value: string; quoted: boolean } };
+        const { tool, args } = node as CallStep;
         this.#add("tool", tool.value, tool.span, { quoted: tool.quoted });
+        this.#arguments(args, { value: "args", quoted: false, span: args.span }, []);
         break;
       }
+      case "broken":
+        this.#typed(node as Broken, parents);
+        break;
       case undefined:
         this.#plain(node);
         break;
+    }
+  }
+
+  /** The keys of the arguments of a call in a test, those of objects in them too. */
+  #arguments(object: ObjectNode, root: Path["root"], above: Path["steps"]): void {
+    for (const { key, value } of object.entries) {
+      const { span, quoted } = key;
+      const steps: Path["steps"] = [...above, { kind: "key", value: key.value, quoted, span }];
+      const path: Path = { kind: "path", root, steps, span };
+      this.#add("argument", pathText(path), span, { quoted, node: path });
+      if (value.kind === "object") this.#arguments(value, root, steps);
+    }
+  }
+
+  /** What a statement names that has no tree yet. */
+  #typed(node: Broken, parents: readonly Node[]): void {
+    const before = this.#source.text.slice(node.span.start);
+    const of = /^[a-z\s]*\b(resource|prompt)\b/.exec(before)?.[1] ?? "tool";
+    let root = { value: "", quoted: false, span: node.span };
+    let steps: Path["steps"][number][] = [];
+    for (const { kind, image, span, declares } of typedNames(node, parents, this.#source)) {
+      const quoted = image.startsWith('"');
+      const role = declares ? "definition" : "use";
+      switch (kind) {
+        case "target":
+          if (image.startsWith("@")) this.#add("group", image.slice(1), withoutAt(span), { role });
+          else {
+            const isGlob = /[*?]/.test(image);
+            this.#add(isGlob ? "glob" : (of as TargetKind), unquote(image), span, { quoted });
+          }
+          break;
+        case "server":
+          this.#add("server", unquote(image), span, { quoted, role: "definition" });
+          break;
+        case "let":
+        case "counter":
+          this.#add(kind, image, span, { role });
+          break;
+        case "label":
+          this.#add("label", image, span, { role });
+          break;
+        case "root":
+        case "variable":
+          root = { value: image, quoted: false, span };
+          steps = [];
+          break;
+        case "step": {
+          steps = [...steps, { ...step(unquote(image)), quoted, span }];
+          const whole = { start: root.span.start, end: span.end };
+          const path: Path = { kind: "path", root, steps, span: whole };
+          if (root.value === "grant" && steps.length === 1) {
+            this.#add("label", unquote(image), span, { quoted });
+          } else this.#add("argument", pathText(path), span, { quoted, node: path });
+        }
+      }
     }
   }
 

@@ -51,3 +51,7 @@ export const AMOUNTS: readonly { readonly text: string; readonly snippet: string
 ];
 
 export const EMPTY_STRING = '"${1}"';
+
+/** Hours of a `during`, and its zone. */
+export const HOURS = "${1:09:00}-${2:17:00}";
+export const ZONE = 'in "${1:UTC}"';

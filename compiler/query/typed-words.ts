@@ -1,5 +1,6 @@
 import type { Path, Span } from "../../language/index.ts";
 import { RESERVED } from "../../language/index.ts";
+import type { Kind } from "../check/typing/literals.ts";
 
 /** Reads paths out of the words of a statement that is still being typed, and so has no tree. */
 
@@ -60,3 +61,20 @@ export function objectPath(images: readonly string[], root: string): Pick<Path, 
   const steps = open.flatMap((key) => (key === undefined ? [] : [step(unquote(key))]));
   return { root: { value: root, quoted: false, span: NO_SPAN }, steps };
 }
+
+/** What the function or the quantifier before a path reads; undefined where none stands there. */
+export function kindsBefore(images: readonly string[]): ReadonlySet<Kind> | undefined {
+  const root = images.findLastIndex((image) => image === "args" || image === "grant");
+  const before = images[root - 1];
+  if (before === "(") return READ_BY.get(images[root - 2] ?? "");
+  const isLooked = before === "in" && /^(any|every)$/.test(images[root - 3] ?? "");
+  return isLooked ? LISTS : undefined;
+}
+
+const LISTS: ReadonlySet<Kind> = new Set(["list"]);
+
+const READ_BY: ReadonlyMap<string, ReadonlySet<Kind>> = new Map([
+  ["sum", new Set<Kind>(["number"])],
+  ["host", new Set<Kind>(["string"])],
+  ["length", new Set<Kind>(["string", "list"])],
+]);

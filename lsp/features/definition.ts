@@ -1,6 +1,6 @@
 import type { Location } from "vscode-languageserver/node";
 import { type Mention, mentionAt, type Program, scopeAt, toolSpans } from "../../compiler/index.ts";
-import type { Source, Span } from "../../language/index.ts";
+import { expectedAt, type Source, type Span } from "../../language/index.ts";
 import type { View } from "../workspace.ts";
 import { allMentions, place } from "./references.ts";
 
@@ -18,7 +18,7 @@ export function definition(view: View, offset: number): Location[] {
     case "tool":
       return toolPlaces(view, program, [mention.name]);
     case "argument":
-      return toolPlaces(view, program, scopeAt(program, view.document, offset).tools.slice(0, 10));
+      return toolPlaces(view, program, toolsOfPath(view, offset).slice(0, MOST_TOOLS));
     case "server":
       return program.tools.source === undefined
         ? []
@@ -26,6 +26,13 @@ export function definition(view: View, offset: number): Location[] {
     default:
       return definitionsOf(view, mention).map(({ source, span }) => place(workspace, source, span));
   }
+}
+
+/** An argument of more tools than these leads to some of them. */
+const MOST_TOOLS = 10;
+
+function toolsOfPath({ program, document, source }: View, offset: number): readonly string[] {
+  return scopeAt(program, document, offset, expectedAt(source, offset)).tools;
 }
 
 function definitionsOf(view: View, mention: Mention): readonly Mention[] {

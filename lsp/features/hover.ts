@@ -15,6 +15,7 @@ import {
   typeOfPath,
 } from "../../compiler/index.ts";
 import {
+  expectedAt,
   type LimitClause,
   type Node,
   nodesAt,
@@ -80,7 +81,7 @@ function aboutMention(view: View, mention: Mention, offset: number): string | un
     case "counter":
       return aboutCounter(view, mention);
     case "argument":
-      return aboutPath(view, mention.node as Path, offset);
+      return aboutPath(view, mention, offset);
     case "variable":
       return aboutVariable(view, mention);
     case "server":
@@ -181,9 +182,12 @@ function aboutCounter({ program }: View, mention: Mention): string {
   return `**${mention.name}** · counter of ${uses.length === 1 ? "1 limit" : `${uses.length} limits`}\n\n${uses.join("\n")}`;
 }
 
-function aboutPath(view: View, path: Path, offset: number): string | undefined {
+function aboutPath(view: View, { node, name, span }: Mention, offset: number): string | undefined {
+  const path = node as Path;
+  // The keys of a call in a test stand without `args`.
+  const written = path.span.start === span.start ? name : view.source.slice(path.span);
   const { program, document, source } = view;
-  const scope = scopeAt(program, document, offset);
+  const scope = scopeAt(program, document, offset, expectedAt(source, offset));
   const found = typeOfPath(scope, path);
   if (found === undefined) return undefined;
   const { type, mayBeMissing, description, lacking } = found;
@@ -197,7 +201,7 @@ function aboutPath(view: View, path: Path, offset: number): string | undefined {
       : undefined,
   ].filter((note) => note !== undefined);
   return [
-    fenced(`${source.slice(path.span)}: ${describeOptional(type, mayBeMissing)}`),
+    fenced(`${written}: ${describeOptional(type, mayBeMissing)}`),
     description,
     notes.join(" "),
   ]

@@ -60,6 +60,12 @@ describe("rename", () => {
       "line",
     ],
     [
+      "a let that a half typed statement mentions",
+      "let «c‸ap» = 5\nallow y if args.b > «cap» and\nallow x if args.a <= «cap»",
+      "ceiling",
+    ],
+    ["a group from a half typed statement", "group @«mine» = x\nallow @«mi‸ne» limit 5/", "ours"],
+    [
       "a let beside a broken statement",
       "let «c‸ap» = 5\nallow y z\nallow x if args.a <= «cap»",
       "ceiling",
@@ -191,6 +197,13 @@ describe("code actions", () => {
       "allow x if args.a == 1 &‸& args.b == 2\nallow y z",
       "Write `and`",
       "allow x if args.a == 1 and args.b == 2\nallow y z",
+    ],
+    ["mends half a window", "allow x limit 5/mi‸n", "Write `minute`", "allow x limit 5/minute"],
+    [
+      "splits a rule beside half a statement",
+      "allow x, ‸y\nallow z if args.",
+      "Split into 2 rules",
+      "allow x\nallow y\nallow z if args.",
     ],
     [
       "guards a missing argument",
@@ -388,5 +401,35 @@ describe("formatting", () => {
       ...OPTIONS,
     });
     expect(document.edited(edits)).toBe("allow   a\nallow b\n\nallow   c\n");
+  });
+
+  it.each<[what: string, method: string, source: string, expected: string]>([
+    [
+      "a range beside half a statement",
+      "textDocument/rangeFormatting",
+      "allow   x if args.a <=\n«allow   y»\n",
+      "allow   x if args.a <=\nallow y\n",
+    ],
+    [
+      "a block with half a statement, once it is closed",
+      "textDocument/onTypeFormatting",
+      "on b {\nallow\n   deny unless args.x<=\n}‸\n",
+      "on b {\n  allow\n  deny unless args.x<=\n}\n",
+    ],
+    [
+      "nothing above the line of half a statement",
+      "textDocument/onTypeFormatting",
+      "allow   a\nallow   b if\n‸",
+      "allow   a\nallow   b if\n",
+    ],
+  ])("of %s", async (_what, method, source, expected) => {
+    const document = await editor.open(source);
+    const edits = await document.request<TextEdit[]>(method, {
+      ...document.id,
+      ...(document.spans.length > 0 ? { range: document.range() } : document.at()),
+      ch: source.includes("}‸") ? "}" : "\n",
+      ...OPTIONS,
+    });
+    expect(document.edited(edits)).toBe(expected);
   });
 });

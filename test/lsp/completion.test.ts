@@ -166,6 +166,58 @@ describe("completion", () => {
       ["starts with", "under", "matches"],
       ["<=", ">"],
     ],
+    [
+      "days and times of `during`, no operators",
+      `${HEAD}allow get_charge if during ‸`,
+      ["mon-fri", "mon", "09:00-17:00", "in"],
+      ["==", "contains", "and", "Europe/Berlin"],
+    ],
+    [
+      "a day where a range of days goes on",
+      `${HEAD}allow get_charge if during mon-‸`,
+      ["mon-fri"],
+      ["==", "Europe/Berlin"],
+    ],
+    [
+      "operators behind a let that is called `during`",
+      `let during = 5\nallow x if during ‸`,
+      ["==", "mon"],
+      [],
+    ],
+    ["clauses behind a tool that is called `before`", "allow before ‸", ["if", "limit"], []],
+    ["no operators behind `before`", `${HEAD}allow get_charge if before ‸`, [], ["==", "and"]],
+    [
+      "zones behind `in` only",
+      `${HEAD}allow get_charge if during mon-fri in ‸`,
+      ["Europe/Berlin", "UTC"],
+      ["mon"],
+    ],
+    ["no zone without `in`", `${HEAD}allow get_charge if during mon-fri ‸`, ["in"], ["UTC"]],
+    [
+      "rates of a sum",
+      `${HEAD}limit create_refund sum(args.amount) to ‸`,
+      ["100/day"],
+      ["3 concurrent"],
+    ],
+    ["no clause behind a declaration", `${HEAD}default deny ‸`, ["resources"], ["limit"]],
+    [
+      "no condition where a value must stand",
+      `let late = args.a == 1\nlet cap = 5\nallow x if args.amount <= ‸`,
+      ["cap"],
+      ["late"],
+    ],
+    [
+      "lets of the compared type",
+      `${HEAD}let name = "x"\nlet cap = 5\nallow create_refund if args.amount <= ‸`,
+      ["cap"],
+      ["name", "true", "null"],
+    ],
+    [
+      "conditions where one may stand",
+      `${HEAD}let late = args.a == 1\nallow create_refund if ‸`,
+      ["late"],
+      [],
+    ],
     ["lets where a value may stand", `let cap = 5\nallow x if args.amount <= ‸`, ["cap"], []],
     ["no let where a path must stand", `let cap = 5\nallow x if has ‸`, ["args"], ["cap"]],
     ["amounts", `allow x limit ‸`, ["10/minute", "3 concurrent", "sum"], ["if"]],
@@ -269,6 +321,31 @@ describe("completion", () => {
       "<=",
       "<",
     ]);
+  });
+
+  it.each([
+    ["numbers to sum", `${HEAD}limit create_refund sum(args.‸`, "amount"],
+    ["lists to look into", `${HEAD}deny create_refund if any l in args.‸`, "lines"],
+    ["texts with a host", `${HEAD}deny create_refund if host(args.‸`, "reason"],
+    ["days", `${HEAD}allow create_refund if during ‸`, "mon-fri"],
+    [
+      "conditions that have names",
+      `${HEAD}let cap = 5\nlet late = args.a == 1\nallow create_refund if ‸`,
+      "late",
+    ],
+  ])("lists %s first", async (_what, source, first) => {
+    expect((await labels(source))[0]).toBe(first);
+  });
+
+  it("says of a word what it means at the place", async () => {
+    const details = async (source: string) =>
+      new Map((await complete(source)).items.map(({ label, detail }) => [label, detail]));
+    const scopes = await details("allow x limit 10/hour per ‸");
+    expect(scopes.get("server")).toBe("per server");
+    expect(scopes.get("grant")).toBe("per grant");
+    const operators = await details("allow x if args.a ‸");
+    expect(operators.get("not in")).toBe("<value> not in <list>");
+    expect(operators.get("in")).toBe("<value> in <list>");
   });
 
   it("offers snippets to editors that know them", async () => {

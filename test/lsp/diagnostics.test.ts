@@ -146,6 +146,27 @@ const PULLS = {
 };
 
 describe("diagnostics that are asked for", () => {
+  it.each<[what: string, source: string]>([
+    ["a whole text", `${HEAD}allow «get_chargee»\n`],
+    ["half a statement", `${HEAD}allow get_charge limit 5/«min»`],
+    ["a broken statement", `${HEAD}«alow» get_charge\nallow «get_chargee»\n`],
+    [
+      "a block that is not closed",
+      `${HEAD}«on» create_refund {\n  deny unless args.«ammount» < 5\n`,
+    ],
+  ])("are those of %s", async (_what, source) => {
+    await start({ capabilities: PULLS });
+    const document = await editor.open(source);
+    const { items } = await document.request<FullDocumentDiagnosticReport>(
+      "textDocument/diagnostic",
+      document.id,
+    );
+    const found = items.filter(({ severity }) => severity === 1);
+    expect(document.mark(found.map(({ range }) => range))).toBe(
+      document.mark(document.spans.map((_, index) => document.range(index))),
+    );
+  });
+
   it("are those of the document, once", async () => {
     await start({ capabilities: PULLS });
     const document = await editor.open(`${HEAD}allow get_chargee`);

@@ -72,6 +72,8 @@ export interface EditorOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly capabilities?: ClientCapabilities;
   readonly initializationOptions?: object;
+  /** The folders that it has open, by path; the workspace itself unless they are given. */
+  readonly folders?: readonly string[];
 }
 
 /** An editor that speaks to `mcpp lsp --stdio` over the pipes of its process. */
@@ -132,7 +134,10 @@ export class Editor {
     editor.initialized = await editor.connection.sendRequest("initialize", {
       processId: process.pid,
       rootUri: null,
-      workspaceFolders: [{ uri: pathToFileURL(folder).href, name: "workspace" }],
+      workspaceFolders: (options.folders ?? ["."]).map((path) => ({
+        uri: editor.uri(path),
+        name: path,
+      })),
       capabilities: options.capabilities ?? {},
       initializationOptions: options.initializationOptions,
     });

@@ -31,6 +31,10 @@ describe("definition", () => {
     ["an element", "allow x if any «l» in args.lines (‸l.price > 1)"],
     ["an inner element of one name", "allow x if any l in args.a (any «l» in l.b (‸l.c == 1))"],
     ["a let beside a broken statement", "let «cap» = 5\nallow x y\nallow x if args.amount <= c‸ap"],
+    ["a let in a statement that is half typed", "let «cap» = 5\nallow x if args.a <= c‸ap and"],
+    ["a group in one", "group @«mine» = x\nallow @mi‸ne limit 5/"],
+    ["a group in a broken block", "group @«mine» = x\non @mi‸ne {\n  deny unless\n}"],
+    ["a let that is half typed", "let «cap» = \nallow x if args.amount <= c‸ap"],
     ["a let from its definition", "let «c‸ap» = 5\nallow x if args.amount <= cap"],
   ])("of %s", async (_what, source) => {
     const document = await editor.open(source);
@@ -42,6 +46,12 @@ describe("definition", () => {
   it.each([
     ["a tool", `${HEAD}allow create_re‸fund`],
     ["a tool in a test", `${HEAD}allow create_refund\ntest "t" {\n  create_re‸fund {} => allow\n}`],
+    ["a tool in a statement that is half typed", `${HEAD}allow create_re‸fund if args.amount <=`],
+    ["the tool of an argument in one", `${HEAD}allow create_refund if args.am‸ount <=`],
+    [
+      "the tool of an argument in a test",
+      `${HEAD}test "t" {\n  create_refund { am‸ount: 5 } => allow\n}`,
+    ],
     ["the tool of an argument", `${HEAD}allow create_refund if args.am‸ount <= 5`],
   ])("of %s, in the tool list", async (_what, source) => {
     const document = await editor.open(source);
@@ -104,6 +114,14 @@ const REFERENCES: readonly (readonly [what: string, source: string])[] = [
     'labels «role»\nallow x if grant.«ro‸le» == "a"\ntest "t" as "g" { «role»: "a" } { x {} => allow }',
   ],
   ["a counter", "allow x limit 3/hour as «w‸r»\nallow y limit 3/hour as «wr»"],
+  [
+    "a let, in statements that are half typed too",
+    "let «c‸ap» = 5\nallow x if args.a <= «cap» and\nlet top = 6\ndeny y unless args.b <= «cap»",
+  ],
+  [
+    "a counter in a broken statement",
+    "allow x limit 3/hour as «w‸r»\nallow y limit 3/hour as «wr» per z",
+  ],
   [
     "an element, and no other of its name",
     "allow x if any «l‸» in args.a («l».b == 1) or any l in args.c (l.d == 1)",

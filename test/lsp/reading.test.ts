@@ -148,6 +148,31 @@ describe("hover", () => {
       ["**payments** 1.2.0 · 7 tools", "2 `@financial`"],
     ],
     [
+      "an argument of a call in a test",
+      `${HEAD}test "t" {\n  create_refund { «am‸ount»: 5 } => allow\n}`,
+      ["args.amount: integer from 1", "In cents."],
+    ],
+    [
+      "a tool in a statement that is half typed",
+      `${HEAD}allow «get_‸charge» if args.id ==`,
+      ["Reads one charge."],
+    ],
+    [
+      "an argument in a statement that is half typed",
+      `${HEAD}allow create_refund if args.«am‸ount» <=`,
+      ["args.amount: integer from 1"],
+    ],
+    [
+      "a group in a statement that is half typed",
+      `${HEAD}group @looks = get_*\nallow @«lo‸oks» limit 5/`,
+      ["selects 2 tools"],
+    ],
+    [
+      "a let in a block that is half typed",
+      "let cap = 100_00\non x {\n  deny unless args.a <= «c‸ap» and",
+      ["let cap = 100_00"],
+    ],
+    [
       "a word in a broken statement",
       `${HEAD}deny create_refund «unl‸ess» args.amount <=`,
       ["those that leave something out included"],
@@ -183,6 +208,7 @@ describe("signature help", () => {
     ["on x {\n  deny unless ‸\n}", "deny [if | unless condition]", "[if | unless condition]"],
     ["never allow x if ‸", "never allow targets [if condition]", "[if condition]"],
     ["deny x y z unless ‸", "deny targets", "[if | unless condition]"],
+    ["allow x if args.amount <= ‸\nalow y", "allow targets [if condition]", "[if condition]"],
   ])("in `%s`", async (source, label, active) => {
     const document = await editor.open(source);
     const help = await document.request<SignatureHelp | null>(
@@ -230,6 +256,14 @@ describe("inlay hints", () => {
       'allow create_refund if args.amount⟦: integer from 1⟧ <= 5 and args.note⟦: string?⟧ == "x"',
     ],
     ["allow x y", "allow x y"],
+    [
+      "allow get_* limit\nallow get_charge limit 10/minute",
+      "allow get_*⟦⟶ 2 tools⟧ limit\nallow get_charge limit 10/minute⟦= 600/hour⟧",
+    ],
+    [
+      "on create_refund {\n  deny unless args.amount <=\n  limit 10/minute\n}",
+      "on create_refund {\n  deny unless args.amount <=\n  limit 10/minute⟦= 600/hour⟧\n}",
+    ],
   ])("in `%s`", async (line, expected) => {
     expect(await hinted(HEAD + line)).toBe(HEAD + expected);
   });
@@ -259,6 +293,20 @@ describe("code lenses", () => {
       [1, "2 tools", "mcpp.showTools"],
       [3, "3 tools · 1 destructive · 2 financial", "mcpp.showTools"],
     ]);
+  });
+
+  it("stay while a statement is typed", async () => {
+    const document = await editor.open(
+      `${HEAD}allow get_* limit\non create_refund {\n  deny unless\n}\ndeny create_*`,
+    );
+    const lenses = await document.request<CodeLens[]>("textDocument/codeLens", document.id);
+    expect(lenses.slice(2).map(({ range, command }) => [range.start.line, command?.title])).toEqual(
+      [
+        [1, "2 tools"],
+        [2, "Explain a call"],
+        [5, "2 tools · 2 financial"],
+      ],
+    );
   });
 
   it("are absent without a tool list", async () => {
@@ -302,6 +350,17 @@ describe("symbols", () => {
     }
   });
 
+  it("of a document that is being written: what can be read, and the blocks", async () => {
+    const document = await editor.open(
+      "let a = 1\nallow x limit\non y {\n  allow\n  deny unless\n",
+    );
+    const symbols = await document.request<DocumentSymbol[]>(
+      "textDocument/documentSymbol",
+      document.id,
+    );
+    expect(names(symbols)).toEqual(["a", "allow x", ["on y", ["allow"]]]);
+  });
+
   it("of the workspace, of files that are not open too", async () => {
     const search = (query: string) =>
       editor.connection.sendRequest<WorkspaceSymbol[]>("workspace/symbol", { query });
@@ -332,6 +391,32 @@ describe("folding ranges", () => {
   });
 });
 
+describe("folding ranges of a text that is being written", () => {
+  it.each<[what: string, source: string, ranges: readonly (readonly [number, number])[]]>([
+    ["a block with half a rule", "on x {\n  deny unless args.\n}\nallow y", [[0, 1]]],
+    [
+      "a block that is not closed",
+      "on x {\n  deny\n\nallow y,\n  z",
+      [
+        [0, 4],
+        [3, 4],
+      ],
+    ],
+    [
+      "a broken statement between blocks",
+      "on x {\n  deny\n}\nalow y\non z {\n  deny\n}",
+      [
+        [0, 1],
+        [4, 5],
+      ],
+    ],
+  ])("are those of %s", async (_what, source, ranges) => {
+    const document = await editor.open(source);
+    const found = await document.request<FoldingRange[]>("textDocument/foldingRange", document.id);
+    expect(found.map(({ startLine, endLine }) => [startLine, endLine])).toEqual(ranges);
+  });
+});
+
 describe("selection ranges", () => {
   it("grow from the word to the file", async () => {
     const document = await editor.open(
@@ -356,6 +441,22 @@ describe("selection ranges", () => {
     ]);
   });
 
+  it("are there in half a statement of a block", async () => {
+    const document = await editor.open("on x {\n  allow\n  deny unless args.am‸ount <=\n}\n");
+    const [range] = await document.request<SelectionRange[]>("textDocument/selectionRange", {
+      ...document.id,
+      positions: [document.at().position],
+    });
+    const texts: string[] = [];
+    for (let at = range; at !== undefined; at = at.parent) texts.push(document.slice(at.range));
+    expect(texts).toEqual([
+      "amount",
+      "deny unless args.amount <=",
+      "on x {\n  allow\n  deny unless args.amount <=\n}",
+      document.text,
+    ]);
+  });
+
   it("are there in broken text", async () => {
     const document = await editor.open("allow x y‸ z");
     const [range] = await document.request<SelectionRange[]>("textDocument/selectionRange", {
@@ -367,6 +468,12 @@ describe("selection ranges", () => {
 });
 
 describe("document links", () => {
+  it("stay while another statement is typed", async () => {
+    const document = await editor.open('import "«./base.mcpp»"\nimport "./ba\nallow get_charge li');
+    const links = await document.request<DocumentLink[]>("textDocument/documentLink", document.id);
+    expect(document.mark(links.map(({ range }) => range))).toBe(document.mark([document.range()]));
+  });
+
   it("lead to imports and the tool list, where they are", async () => {
     const document = await editor.open(
       'server payments tools "«./payments.tools.json»"\nimport "«./base.mcpp»"\nimport "./missing.mcpp"\nallow get_charge',

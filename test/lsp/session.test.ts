@@ -103,7 +103,13 @@ describe("a session", () => {
   it("follows the settings of the editor", async () => {
     editor = await Editor.start({
       files: { "payments.tools.json": PAYMENTS_TEXT },
-      capabilities: { workspace: { configuration: true, inlayHint: { refreshSupport: true } } },
+      capabilities: {
+        workspace: {
+          configuration: true,
+          inlayHint: { refreshSupport: true },
+          codeLens: { refreshSupport: true },
+        },
+      },
     });
     await editor.whenAsked("workspace/configuration");
     const document = await editor.open(`${HEAD}allow get_* limit each 5/minute`);
@@ -121,6 +127,7 @@ describe("a session", () => {
       settings: null,
     });
     await editor.whenAsked("workspace/inlayHint/refresh", before);
+    await editor.whenAsked("workspace/codeLens/refresh", before);
     expect(await labels()).toEqual(["⟶ 2 tools"]);
     expect(await document.request("textDocument/codeLens", document.id)).toEqual([]);
   });
@@ -165,18 +172,31 @@ describe("a session", () => {
     expect(json).toContain("1 error");
   });
 
-  it("knows policies of folders that come and go", async () => {
-    const folder = { workspace: { workspaceFolders: true } };
+  it("knows policies of folders that come and go, and of no folder whose name begins alike", async () => {
     editor = await Editor.start({
-      files: { "a/one.mcpp": "let first_folder = 1\nallow x if args.a == first_folder\n" },
-      capabilities: folder,
+      files: {
+        "app/one.mcpp": "let of_app = 1\n",
+        "app-old/two.mcpp": "let of_app_old = 1\n",
+        "more/three.mcpp": "let of_more = 1\n",
+      },
+      capabilities: { workspace: { workspaceFolders: true } },
+      folders: ["app", "app-old/"],
     });
-    const search = () =>
-      editor.connection.sendRequest<unknown[]>("workspace/symbol", { query: "first_folder" });
-    while ((await search()).length === 0)
-      await editor.connection.sendRequest("workspace/symbol", { query: "" });
-    const event = { added: [], removed: [{ uri: editor.uri("."), name: "workspace" }] };
-    await editor.connection.sendNotification("workspace/didChangeWorkspaceFolders", { event });
-    expect(await search()).toEqual([]);
+    const names = async () => {
+      const query = { query: "of_" };
+      const found = await editor.connection.sendRequest<{ name: string }[]>(
+        "workspace/symbol",
+        query,
+      );
+      return found.map(({ name }) => name).sort();
+    };
+    const folder = (path: string) => ({ uri: editor.uri(path), name: path });
+    const change = (event: { added: object[]; removed: object[] }) =>
+      editor.connection.sendNotification("workspace/didChangeWorkspaceFolders", { event });
+    await expect.poll(names).toEqual(["of_app", "of_app_old"]);
+    await change({ added: [folder("more")], removed: [folder("app-old")] });
+    await expect.poll(names).toEqual(["of_app", "of_more"]);
+    await change({ added: [], removed: [folder("app")] });
+    await expect.poll(names).toEqual(["of_more"]);
   });
 });

@@ -128,7 +128,29 @@ describe("semantic tokens", () => {
       "allow x limit 5/min",
       ["allow:keyword", "x:function", "limit:keyword", "5:number", "/:operator"],
     ],
-    ["deny y unless args.", ["deny:keyword", "unless:keyword", "args:parameter"]],
+    [
+      "deny y, get_* unless args.",
+      ["deny:keyword", "y:function", "get_*:macro", "unless:keyword", "args:parameter"],
+    ],
+    [
+      "allow x if any l in args.a (l.b == cap and",
+      [
+        "allow:keyword",
+        "x:function",
+        "if:keyword",
+        "any:keyword",
+        "l:variable+declaration",
+        "in:keyword",
+        "args:parameter",
+        "a:property",
+        "l:variable",
+        "b:property",
+        "==:operator",
+        "cap:variable+readonly",
+        "and:keyword",
+      ],
+    ],
+    ["allow y z", ["allow:keyword", "y:function"]],
   ])("of `%s`", async (source, tokens) => {
     expect(await full(source)).toEqual(tokens);
   });
@@ -140,6 +162,49 @@ describe("semantic tokens", () => {
       range: document.range(),
     });
     expect(decode(document, data)).toEqual(["deny:keyword", "b:function"]);
+  });
+
+  it("of a range of half a statement", async () => {
+    const document = await editor.open("allow a\n«deny b unless»\nhide c");
+    const { data } = await document.request<SemanticTokens>("textDocument/semanticTokens/range", {
+      ...document.id,
+      range: document.range(),
+    });
+    expect(decode(document, data)).toEqual(["deny:keyword", "b:function", "unless:keyword"]);
+  });
+
+  it("of what changed, letter by letter", async () => {
+    const document = await editor.open("allow a\n\nhide c\n");
+    let { data, resultId } = await document.request<SemanticTokens>(
+      "textDocument/semanticTokens/full",
+      document.id,
+    );
+    let at = "allow a\n".length;
+    for (const letter of 'deny b if args.x == "y') {
+      await document.edit({ start: at, end: at, text: letter });
+      at++;
+      const delta = await document.request<SemanticTokensDelta>(
+        "textDocument/semanticTokens/full/delta",
+        { ...document.id, previousResultId: resultId },
+      );
+      data = [...data];
+      for (const edit of delta.edits)
+        data.splice(edit.start, edit.deleteCount, ...(edit.data ?? []));
+      resultId = delta.resultId;
+    }
+    expect(decode(document, data)).toEqual([
+      "allow:keyword",
+      "a:function",
+      "deny:keyword",
+      "b:function",
+      "if:keyword",
+      "args:parameter",
+      "x:property",
+      "==:operator",
+      '"y:string',
+      "hide:keyword",
+      "c:function",
+    ]);
   });
 
   it("of what changed", async () => {
