@@ -61,6 +61,8 @@ export class Gateway implements Grants, Routes {
     this.#options = options;
     this.#snapshot = snapshot;
     for (const server of servers) this.#start(server);
+    // Those who have ended before have nothing open.
+    for (const grant of snapshot.expired()) this.#ended.add(grant);
     this.#watchExpiry();
   }
 
