@@ -10,6 +10,7 @@ import {
   newToken,
   oneServer,
   openGrant,
+  type RulesInForce,
   type Seals,
   serverEnvironment,
   startChild,
@@ -36,12 +37,14 @@ export interface HttpOptions {
 /** The name of a server in a path. */
 const PLAIN_NAME = /^[A-Za-z0-9._-]+$/;
 
-/** Serves over Streamable HTTP until a signal asks to end; resolves with the exit code. */
+/** Serves over Streamable HTTP until a signal asks to end; resolves with the exit code. `hangup`: what SIGHUP does. */
 export async function serveHttp(
   governance: Governance,
+  rules: RulesInForce,
   seals: Seals,
   target: Target,
   options: HttpOptions,
+  hangup: () => void,
 ): Promise<number> {
   const address = listenAddress(options.listen);
   if (!isLoopback(address)) {
@@ -52,6 +55,7 @@ export async function serveHttp(
   const token = options.token ? newToken() : undefined;
   const { grant, server, notice } = governance;
   const backend = backendOf(governance, seals, target, options);
+  rules.onListsChanged((lists) => backend.listsChanged(grant.id, lists));
   const paths = ["/mcp", ...(PLAIN_NAME.test(server) ? [`/mcp/${server}`] : [])];
   const http = new HttpServer({
     address,
@@ -73,7 +77,7 @@ export async function serveHttp(
     // The one time that it is shown; the log would escape nothing in it.
     process.stderr.write(`mcpp: clients send the header  Authorization: Bearer ${token}\n`);
   }
-  await untilEnded();
+  await untilEnded({ hangup });
   notice("ending: no more requests are taken");
   await http.close();
   return EXIT_OK;

@@ -12,16 +12,21 @@ export interface LoadedPolicy {
   readonly server?: string;
   /** The tools of the policy's list, by name. */
   readonly tools?: ReadonlyMap<string, Json>;
+  /** All that it is made of, itself first. */
+  readonly files: readonly string[];
 }
 
 /** The `.mcpp` file does not compile. The message is one sentence; `report` shows every error. */
 export class PolicyErrors extends Error {
   override readonly name = "PolicyErrors";
   readonly report: string;
+  /** All that was read. */
+  readonly files: readonly string[];
 
-  constructor(message: string, report: string) {
+  constructor(message: string, report: string, files: readonly string[]) {
     super(message);
     this.report = report;
+    this.files = files;
   }
 }
 
@@ -31,7 +36,7 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   const text = readText(path);
   if (!path.endsWith(".json")) return compilePolicy(path, text);
   const validated = validatePolicy(parseJson(path, text));
-  if ("policy" in validated) return { policy: validated.policy };
+  if ("policy" in validated) return { policy: validated.policy, files: [path] };
   const [first] = validated.problems;
   const more = validated.problems.length - 1;
   throw new Failure(
@@ -49,8 +54,13 @@ async function compilePolicy(path: string, text: string): Promise<LoadedPolicy> 
       import("./report/colour.ts"),
     ]);
   const { policy, map, diagnostics, program } = compile(new Source(path, text), fileHost());
-  for (const { source } of program.files) refuseWritable(source.name);
-  if (program.tools.source !== undefined) refuseWritable(program.tools.source.name);
+  const list = program.tools.source;
+  const sources = [
+    ...program.files.map(({ source }) => source),
+    ...(list === undefined ? [] : [list]),
+  ];
+  const files = sources.map(({ name }) => name);
+  for (const file of files) refuseWritable(file);
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const [first] = errors;
   if (first !== undefined || policy === undefined) {
@@ -62,6 +72,7 @@ async function compilePolicy(path: string, text: string): Promise<LoadedPolicy> 
         files: 1,
         colour: wantsColour(process.stderr),
       }).trimEnd(),
+      files,
     );
   }
   const server = program.server?.node.name.value;
@@ -69,6 +80,7 @@ async function compilePolicy(path: string, text: string): Promise<LoadedPolicy> 
   return {
     policy,
     map,
+    files,
     ...(server === undefined ? {} : { server }),
     ...(tools === undefined
       ? {}

@@ -13,6 +13,7 @@ import {
   proxyStdio,
   Rounds,
   Rulebook,
+  RulesInForce,
   rootKeys,
   SERVER_REQUESTS,
   Seals,
@@ -26,6 +27,7 @@ import { collect, describeTarget, type Target, targetOf } from "./connect.ts";
 import { durationMs } from "./duration.ts";
 import { NEVER_FORWARDED } from "./forwarded-headers.ts";
 import { grantOf } from "./grant-options.ts";
+import type { SavedFiles } from "./reload/saved-files.ts";
 import { answerWithFailure } from "./serve-failure.ts";
 import { type HttpOptions, serveHttp } from "./serve-http.ts";
 import { childLog, serveLog } from "./serve-log.ts";
@@ -141,20 +143,20 @@ async function serve(invocation: Invocation): Promise<number> {
     }
     return EXIT_FAILED;
   }
-  const rulebook = new Rulebook(
-    loaded.policy,
-    compileEngine(loaded.policy, {
-      ...(loaded.map === undefined ? {} : { map: loaded.map }),
-      shadow: options.shadow === true,
-    }),
-    { pinned: loaded.tools, opens, shadow: options.shadow === true },
-  );
+  const shadow = options.shadow === true;
+  const rulebookOf = ({ policy, map, tools }: LoadedPolicy): Rulebook =>
+    new Rulebook(policy, compileEngine(policy, { ...(map === undefined ? {} : { map }), shadow }), {
+      pinned: tools,
+      opens,
+      shadow,
+    });
+  const rules = new RulesInForce(rulebookOf(loaded));
   const server = options.name ?? loaded.server ?? digestOf(target);
   const { store, where } = await openState(options.state, counts(loaded.policy));
   const log = serveLog(process.stderr);
   const counters = store.forServer(server);
   const governance: Governance = {
-    rulebook: () => rulebook,
+    rulebook: () => rules.rulebook,
     store: counters,
     server,
     grant,
@@ -168,13 +170,23 @@ async function serve(invocation: Invocation): Promise<number> {
     notice: log.notice,
   };
   log.notice(
-    `serving ${describeTarget(target)} under ${path} as ${grant.name}, server id ${server}, ${where}${options.shadow === true ? ", shadow: nothing is forbidden" : ""}`,
+    `serving ${describeTarget(target)} under ${path} as ${grant.name}, server id ${server}, ${where}${shadow ? ", shadow: nothing is forbidden" : ""}`,
   );
+  let saved: SavedFiles | undefined;
+  const kept = options.state !== undefined || counts(loaded.policy);
+  // Loaded aside: nobody waits for it.
+  const watching = import("./reload/policy.ts").then(({ reloading }) => {
+    saved = reloading({ path, loaded, rules, rulebookOf, log, kept });
+  });
   try {
-    if (http !== undefined) return await serveHttp(governance, seals, target, http);
-    if (target.kind === "url") return await bridge(governance, target, options);
-    return await run(governance, target.command, target.args);
+    if (http !== undefined) {
+      return await serveHttp(governance, rules, seals, target, http, () => saved?.now());
+    }
+    if (target.kind === "url") return await bridge(governance, rules, target, options);
+    return await run(governance, rules, target.command, target.args);
   } finally {
+    await watching;
+    saved?.close();
     log.end();
     await store.close();
   }
@@ -213,6 +225,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 async function run(
   governance: Governance,
+  rules: RulesInForce,
   command: string,
   args: readonly string[],
 ): Promise<number> {
@@ -233,6 +246,7 @@ async function run(
   }
   const exit = await proxyStdio({
     governance,
+    rules,
     child,
     input: process.stdin,
     output: process.stdout,
@@ -245,6 +259,7 @@ async function run(
 
 async function bridge(
   governance: Governance,
+  rules: RulesInForce,
   { url, headers }: Extract<Target, { kind: "url" }>,
   { timeout }: ServeOptions,
 ): Promise<number> {
@@ -258,6 +273,7 @@ async function bridge(
   }
   await bridgeToHttp({
     governance,
+    rules,
     upstream: new HttpUpstream({ url, headers, timeoutMs: millisecondsOf(timeout) }),
     input: process.stdin,
     output: process.stdout,

@@ -36,6 +36,7 @@ export { HttpServer, type HttpServerOptions } from "./proxy/http/server.ts";
 export { type Load, noLoad } from "./proxy/requests.ts";
 export { Rounds } from "./proxy/rounds.ts";
 export { type Openings, Rulebook } from "./proxy/rulebook.ts";
+export { RulesInForce } from "./proxy/rules-in-force.ts";
 export { scan } from "./proxy/scan.ts";
 export { NoKey, rootKeys, Seals } from "./proxy/seal.ts";
 export { type Oversized, type Ports, Session } from "./proxy/session.ts";

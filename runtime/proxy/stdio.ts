@@ -3,6 +3,7 @@ import type { Child, Exit } from "../transport/child.ts";
 import { LineConnection } from "../transport/connection.ts";
 import { writeLog } from "../transport/log.ts";
 import type { Governance } from "./governance.ts";
+import type { RulesInForce } from "./rules-in-force.ts";
 import { Session } from "./session.ts";
 
 export interface StdioProxy {
@@ -19,6 +20,8 @@ export interface StdioProxy {
   readonly maxMessage?: number;
   /** Bytes of a message of the server. */
   readonly maxServerMessage?: number;
+  /** What tells of another policy. */
+  readonly rules?: RulesInForce;
 }
 
 export const MAX_MESSAGE = 4 * 1024 * 1024;
@@ -52,6 +55,8 @@ export async function proxyStdio(options: StdioProxy): Promise<Exit> {
     },
     options.session,
   );
+
+  options.rules?.onListsChanged((lists) => session.listsChanged(lists));
 
   /** Whoever fills the other's pipe is not read until it has drained. */
   const balance = (): void => {

@@ -2,6 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import { LineConnection } from "../../transport/connection.ts";
 import type { HttpUpstream } from "../../transport/http/upstream.ts";
 import type { Governance } from "../governance.ts";
+import type { RulesInForce } from "../rules-in-force.ts";
 import { Session } from "../session.ts";
 import { flushed, MAX_MESSAGE, MAX_SERVER_MESSAGE } from "../stdio.ts";
 import { HttpLink } from "./link.ts";
@@ -14,6 +15,8 @@ export interface BridgeOptions {
   readonly output: Writable;
   /** The scope value of counters `per session`. */
   readonly session?: string;
+  /** What tells of another policy. */
+  readonly rules?: RulesInForce;
   /** Ends the bridge before its client does. */
   readonly signal: AbortSignal;
 }
@@ -45,6 +48,7 @@ export async function bridgeToHttp(options: BridgeOptions): Promise<void> {
     },
     options.session,
   );
+  options.rules?.onListsChanged((lists) => session.listsChanged(lists));
   link.start({
     fromServer: (bytes) => session.fromServer(bytes),
     failed: (id, reason, what) => session.failed(id, reason, what),
