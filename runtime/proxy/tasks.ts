@@ -56,6 +56,11 @@ export class Tasks {
     return this.#own === undefined || this.#own.has(id) || this.open(id) !== undefined;
   }
 
+  /** Whether an item of a list of tasks stays in it. */
+  lists(task: Json): boolean {
+    return this.#own === undefined || (isNamed(task) && this.owns(task.taskId));
+  }
+
   #remember(id: string): void {
     if (this.#own === undefined) return;
     this.#own.delete(id);
@@ -147,7 +152,7 @@ export function sealTasks(text: string, message: JsonObject, tasks: Tasks): stri
   if (!scanned.ok || !isObject(scanned.value)) return undefined;
   const own = scanned.value as Draft;
   if (isObject(own.result) && isTaskList(own.result.tasks)) {
-    (own.result as Draft).tasks = own.result.tasks.filter((task) => tasks.owns(task.taskId));
+    (own.result as Draft).tasks = own.result.tasks.filter((task) => tasks.lists(task));
   }
   for (const holder of holdersIn(own)) holder.taskId = tasks.seal(holder.taskId);
   const filter = subscribedIn(own);
@@ -190,7 +195,7 @@ function holdersIn(message: JsonObject): Holder[] {
 }
 
 function add(found: Holder[], holder: Json | undefined): void {
-  if (isObject(holder) && typeof holder.taskId === "string") found.push(holder as Holder);
+  if (isNamed(holder)) found.push(holder);
 }
 
 function addRelated(found: Holder[], holder: Json | undefined): void {
@@ -210,15 +215,16 @@ function isStatus({ method, params, id }: JsonObject): boolean {
 }
 
 function isTask(value: Json | undefined): value is Holder {
-  return (
-    isObject(value) &&
-    typeof value.taskId === "string" &&
-    (typeof value.status === "string" || value.resultType === "task")
-  );
+  return isNamed(value) && (typeof value.status === "string" || value.resultType === "task");
 }
 
-function isTaskList(value: Json | undefined): value is Holder[] {
-  return Array.isArray(value) && value.length > 0 && value.every(isTask);
+function isNamed(value: Json | undefined): value is Holder {
+  return isObject(value) && typeof value.taskId === "string";
+}
+
+/** One task in it is enough: what else is in it must not keep it from being recognised. */
+function isTaskList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value) && value.some(isNamed);
 }
 
 /** The tasks that a server says it will tell of. */

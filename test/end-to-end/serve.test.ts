@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   prepareRecordingStdio,
@@ -378,7 +379,7 @@ describe("the server's process", () => {
     cleanUps.push(files.remove);
     const script =
       "const { A, MCPP_KEY } = process.env; console.error(JSON.stringify({ A, MCPP_KEY }))";
-    const env = { ...process.env, A: "1", MCPP_KEY: "secret" };
+    const env = { ...process.env, A: "1", MCPP_KEY: randomBytes(32).toString("hex") };
     const proxy = serve(files.path("policy.json"), [process.execPath, "-e", script], [], env);
     expect(await proxy.close()).toEqual({ code: 0, signal: null });
     expect(proxy.stderr).toContain('{"A":"1"}');

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Grant } from "../../grants/grant.ts";
 import type { MaybePromise } from "../../state/store.ts";
 import { type Child, ChildNotStarted } from "../../transport/child.ts";
+import type { RequestHeaders } from "../../transport/http/headers.ts";
 import type { Reply } from "../../transport/http/reply.ts";
 import { type Admitted, INTERNAL_ERROR, INVALID_REQUEST } from "../admit.ts";
 import { errorMessage, TOO_MANY } from "../denials.ts";
@@ -92,7 +93,7 @@ export class ChildBackend implements Backend {
       if (id !== undefined) {
         const held = this.#find(nursery, inbound.grant, id);
         if (held === undefined) sessionUnknown(reply, admitted);
-        else held.child.post(admitted, reply, inbound.headers.get("mcp-protocol-version"));
+        else held.child.post(admitted, reply, streamVersion(inbound.headers));
       } else if (message.kind === "request" && message.method === "initialize") {
         const { clientInfo } = message.params ?? {};
         const held = await this.#startSession(nursery, inbound.grant, clientInfo, reply);
@@ -115,7 +116,7 @@ export class ChildBackend implements Backend {
       reply.json(405, errorMessage(null, INVALID_REQUEST, text), { allow: "POST" });
       return;
     }
-    if (!/text\/event-stream|\*\/\*/.test(headers.get("accept") ?? "")) {
+    if (!acceptsStream(headers)) {
       const text = "The header `Accept` must name text/event-stream.";
       reply.json(406, errorMessage(null, INVALID_REQUEST, text));
       return;
@@ -329,6 +330,15 @@ export class ChildBackend implements Backend {
       else void this.#end(held);
     }, this.#caps.idleMs).unref();
   }
+}
+
+function acceptsStream(headers: RequestHeaders): boolean {
+  return /text\/event-stream|\*\/\*/.test(headers.get("accept") ?? "");
+}
+
+/** The revision that a client speaks which can read a stream. */
+function streamVersion(headers: RequestHeaders): string | undefined {
+  return acceptsStream(headers) ? headers.get("mcp-protocol-version") : undefined;
 }
 
 function sessionUnknown(reply: Reply, admitted?: Admitted): void {

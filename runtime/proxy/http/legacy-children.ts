@@ -83,7 +83,7 @@ export class LegacyChild {
     return false;
   }
 
-  /** `version`: the protocol revision that the client has named. */
+  /** `version`: the protocol revision that the client has named; undefined when it can read no stream. */
   post(admitted: Admitted, reply: Reply, version: string | undefined): void {
     this.#options.touched();
     const { message } = admitted;
@@ -103,9 +103,11 @@ export class LegacyChild {
     this.#current = waiting;
     this.#session.receive(admitted);
     this.#current = undefined;
-    if (primed && this.#waiting.get(key) === waiting) {
-      waiting.timer = setTimeout(() => this.#stream(waiting), this.#options.streamMs).unref();
-    }
+    if (!primed || this.#waiting.get(key) !== waiting) return;
+    waiting.timer = setTimeout(() => {
+      // Whoever has gone already does not know of a stream to come back to.
+      if (!reply.closed) this.#stream(waiting);
+    }, this.#options.streamMs).unref();
   }
 
   /** False when somebody listens already. */

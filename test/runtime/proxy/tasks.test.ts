@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Seals, Tasks } from "../../../runtime/index.ts";
+import { sealTasks } from "../../../runtime/proxy/tasks.ts";
 import { Governed } from "./governed.ts";
 
 // Ids of tasks: the client gets them sealed, the server its own, and nobody else's pass.
@@ -229,6 +230,14 @@ describe("tasks that several grants can reach", () => {
     expect(replica.owns("t-1")).toBe(false);
     expect(replica.open(sealed)).toBe("t-1");
     expect(replica.owns("t-1")).toBe(true);
+    const tasks = [{ taskId: "t-1" }, { taskId: "t-2", status: "working" }, 7, {}];
+    const listed = (whose: Tasks) => {
+      const message = { jsonrpc: "2.0", id: 1, result: { tasks } };
+      return JSON.parse(sealTasks(JSON.stringify(message), message, whose) ?? "").result.tasks;
+    };
+    expect(listed(one)).toEqual([{ taskId: sealed }]);
+    expect(listed(other)).toEqual([]);
+    expect(listed(new Tasks(seals, { server: "shop", grant: "one" }, true))).toHaveLength(4);
     // What is sealed is not sealed again.
     expect(one.seal(sealed)).toBe(sealed);
   });

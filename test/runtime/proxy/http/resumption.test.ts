@@ -208,6 +208,16 @@ describe("a stream of a session over a child", () => {
     expect(unprimed.ids).toHaveLength(2);
   });
 
+  it("is not begun for a client that cannot read one", async () => {
+    const { upstream, port } = await recording(ALLOW, { caps: { streamMs: 1 } });
+    const session = await initialize(port);
+    upstream.play({ when: { tool: "get_item" }, does: { kind: "slow", milliseconds: 50 } });
+    const headers = { ...session, accept: "application/json" };
+    const answer = await ask(port, toolCall(1, "get_item"), headers);
+    expect(answer.headers["content-type"]).toBe("application/json");
+    expect(answer).toMatchObject({ id: 1, status: 200 });
+  });
+
   it("what was said unasked while nobody listened comes to the next who does", async () => {
     const { upstream, port } = await recording();
     const session = await initialize(port);
