@@ -1,4 +1,11 @@
-import { type ConditionEntry, type PathJson, type Policy, parsePath } from "../../policy/index.ts";
+import {
+  type CompareEntry,
+  type ConditionEntry,
+  type Json,
+  type PathJson,
+  type Policy,
+  parsePath,
+} from "../../policy/index.ts";
 
 type Steps = readonly (string | number)[];
 
@@ -51,9 +58,31 @@ class Found {
         if (list !== undefined) inner.set(condition.as, [...list, "*"]);
         this.conditions([condition.where], inner);
       } else if ("path" in condition) {
-        this.#add(condition.path, variables);
+        const path = this.#add(condition.path, variables);
+        if (path !== undefined) this.#compared(condition, path);
         if (condition.path2 !== undefined) this.#add(condition.path2, variables);
       }
+    }
+  }
+
+  /** What is compared with a list or an object is read to its leaves. */
+  #compared({ op, value }: CompareEntry, path: Steps): void {
+    if (op === "eq" || op === "neq") this.#literal(value, path);
+    else if (op === "contains") this.#literal(value, [...path, "*"]);
+    else if (op === "in" || op === "not_in") {
+      for (const one of Array.isArray(value) ? (value as readonly Json[]) : []) {
+        this.#literal(one, path);
+      }
+    }
+  }
+
+  #literal(value: Json | undefined, at: Steps): void {
+    if (Array.isArray(value)) {
+      for (const element of value as readonly Json[]) this.#literal(element, [...at, "*"]);
+    } else if (typeof value === "object" && value !== null) {
+      for (const [key, member] of Object.entries(value)) this.#literal(member, [...at, key]);
+    } else {
+      this.#paths.set(JSON.stringify(at), at);
     }
   }
 

@@ -355,6 +355,8 @@ export class Session {
   serverGone(reason: string): void {
     this.#own.close();
     for (const request of [...this.#open]) {
+      // What is still being judged finds nobody who takes it, and is answered and given back then.
+      if (!request.forwarded) continue;
       this.#settlement.lost(request);
       this.#open.remove(request);
       if (!request.cancelled) {

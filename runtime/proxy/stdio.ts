@@ -104,6 +104,7 @@ export async function proxyStdio(options: StdioProxy): Promise<Exit> {
   const exit = await child.exited;
   client.pause();
   session.serverGone(reasonOf(exit));
+  await session.settled();
   await flushed(options.output);
   return exit;
 }

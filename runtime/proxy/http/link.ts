@@ -61,6 +61,8 @@ export class HttpLink {
     { readonly stream: boolean; readonly end: AbortController }
   >();
   readonly #posts = new Set<Promise<void>>();
+  /** Of all posts: a signal that is derived from one of the link's own would be kept as long as the link. */
+  readonly #ends = new Set<AbortController>();
   readonly #closed = new AbortController();
 
   constructor(options: LinkOptions) {
@@ -102,6 +104,7 @@ export class HttpLink {
     await Promise.race([running(), wait(ms, undefined, { signal: until }).catch(() => {})]);
     timer.abort();
     this.#closed.abort(GONE);
+    for (const end of this.#ends) end.abort(GONE);
     if (this.#session !== undefined) {
       await this.#request("DELETE", {}, undefined, AbortSignal.timeout(END_SESSION_MS))
         .then(({ body }) => {
@@ -147,7 +150,9 @@ export class HttpLink {
   async #post(text: string, about: Message): Promise<void> {
     const id = about.kind === "request" ? about.id : undefined;
     const end = new AbortController();
-    const signal = AbortSignal.any([end.signal, this.#closed.signal]);
+    const { signal } = end;
+    this.#ends.add(end);
+    if (this.#closed.signal.aborted) end.abort(GONE);
     const stream = about.kind === "request" && about.method === "subscriptions/listen";
     if (id !== undefined) this.#running.set(idKey(id), { stream, end });
     try {
@@ -180,6 +185,7 @@ export class HttpLink {
     } catch (error) {
       this.#failed(id, error);
     } finally {
+      this.#ends.delete(end);
       if (id !== undefined) this.#running.delete(idKey(id));
     }
   }

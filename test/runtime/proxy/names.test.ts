@@ -77,3 +77,26 @@ describe("names that are longer than any are", () => {
     expect(governed.toClient).toMatchObject([{ id: 1, error: { code: 403 } }]);
   });
 });
+
+describe("numbers in what is compared as a whole", () => {
+  const rule = (op: string, value: unknown) => ({
+    conditions: [{ path: "args.to", op, value }],
+  });
+  it.each([
+    ["eq", { account: 2 ** 53 }, '{"account":9007199254740993}'],
+    ["in", [{ account: 2 ** 53 }], '{"account":9007199254740993}'],
+    ["contains", { account: 2 ** 53 }, '[{"account":9007199254740993}]'],
+    ["eq", [{ accounts: [2 ** 53] }], '[{"accounts":[9007199254740993]}]'],
+    ["eq", { account: 1 }, '{"account":1.0000000000000000001}'],
+  ])("are read by `%s`", async (op, value, given) => {
+    const governed = await Governed.under({
+      version: "1",
+      default: "deny",
+      tools: { pay: { require: [rule(op, value)] } },
+    });
+    const text = JSON.stringify(call("pay", { to: "?" })).replace('"?"', given);
+    governed.session.fromClient(Buffer.from(text));
+    expect(governed.toServer).toEqual([]);
+    expect(JSON.stringify(governed.toClient)).toContain("more digits than every receiver keeps");
+  });
+});

@@ -183,6 +183,25 @@ describe("no answer", () => {
     expect(counted(governed)).toEqual(ALL_BACK);
   });
 
+  it("because the server went while it was judged: all is given back, and the client hears it once", async () => {
+    let takes = true;
+    const governed = await Governed.under(POLICY, {
+      store: await slowStore(),
+      serverTakes: () => takes,
+    });
+    governed.client(CALL);
+    governed.client({ ...CALL, id: 2, params: { name: "other" } });
+    takes = false;
+    governed.session.serverGone("Gone.");
+    await governed.session.settled();
+    expect(governed.toServer).toEqual([]);
+    expect(governed.toClient).toMatchObject([
+      { id: 1, error: { code: -32603 } },
+      { id: 2, result: { isError: true } },
+    ]);
+    expect(counted(governed)).toEqual(ALL_BACK);
+  });
+
   it("because it was refused or denied: nothing was charged", async () => {
     const governed = await Governed.under(POLICY);
     governed.client({ ...CALL, params: { ...PAY, arguments: { amount: 2_000 } } });
