@@ -1,3 +1,4 @@
+import { normalize } from "node:path";
 import { Option } from "commander";
 import type { Diagnostic } from "../language/index.ts";
 import { type CliCommand, EXIT_FINDINGS, EXIT_OK } from "./command.ts";
@@ -25,7 +26,7 @@ export const command: CliCommand = {
       format: ReportFormat;
     };
     const list = tools === undefined ? undefined : readSource(tools);
-    const files = [...new Set(args)];
+    const files = [...new Set(args.map((path) => (path === "-" ? path : normalize(path))))];
     const diagnostics = distinct(files.flatMap((file) => compileFile(file, list).diagnostics));
     const colour = wantsColour(process.stdout);
     process.stdout.write(REPORTERS[format]({ diagnostics, files: files.length, colour }));
