@@ -1,3 +1,4 @@
+import { normalize } from "node:path";
 import { Option } from "commander";
 import type { Diagnostic } from "../language/index.ts";
 import { type CliCommand, EXIT_FINDINGS, EXIT_OK } from "./command.ts";
@@ -26,7 +27,7 @@ export const command: CliCommand = {
       format: ReportFormat;
     };
     const list = tools === undefined ? undefined : readSource(tools);
-    const files = [...new Set(args)];
+    const files = [...new Set(args.map((path) => (path === "-" ? path : normalize(path))))];
     const diagnostics = distinct(
       files.flatMap((file) =>
         isConfig(file)

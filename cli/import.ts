@@ -32,7 +32,7 @@ function raise(path: string, text: string): Raised {
   const validated = validatePolicy(parseJson(path, text));
   if ("policy" in validated) return raisePolicy(validated.policy);
   const [first, ...more] = validated.problems;
-  const place = first?.pointer === "" ? "" : ` at \`${first?.pointer}\``;
+  const place = first?.pointer === "" ? "" : ` at \`${first?.pointer}\`:`;
   const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
   throw new Failure(`\`${path}\` is not a valid policy:${place} ${first?.message}${others}`);
 }

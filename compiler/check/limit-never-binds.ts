@@ -1,7 +1,9 @@
 import type { WindowUnit } from "../../language/index.ts";
 import { limitNeverBinds } from "../messages/reach.ts";
+import type { Program } from "../program.ts";
 import type { Check } from "./check.ts";
 import { type Counter, countersOf, counterText, covers, noFiner } from "./counters.ts";
+import { closedOf } from "./standing.ts";
 
 /** Of two limits on the same calls, neither is always reached before the other. */
 export const limitNeverBindsCheck: Check = {
@@ -22,7 +24,7 @@ export const limitNeverBindsCheck: Check = {
     }
     const order = new Map(counters.map((counter, index) => [counter, index]));
     for (const counter of counters) {
-      if (counter.rule.imported || counter.max === 0) continue;
+      if (counter.rule.imported || counter.max === 0 || countsNothing(program, counter)) continue;
       const first = counter.tools === "all" ? undefined : counter.tools[0];
       const others = [...global, ...((first !== undefined && byTool.get(first)) || [])];
       const tighter = others.find(
@@ -54,6 +56,11 @@ export const limitNeverBindsCheck: Check = {
     }
   },
 };
+
+/** Whether no call of its tools is ever permitted; that is told by itself. */
+function countsNothing(program: Program, { tools }: Counter): boolean {
+  return tools !== "all" && tools.every((tool) => closedOf(program, tool) !== undefined);
+}
 
 /** Whether `b` can never be full before `a` is. */
 function bindsFirst(a: Counter, b: Counter): boolean {

@@ -10,7 +10,7 @@ import { loadFiles } from "./files.ts";
 import { Lets } from "./lets.ts";
 import { Reporter } from "./reporter.ts";
 import { bindRules } from "./rules.ts";
-import { type ListNeeded, TargetResolver, written } from "./targets.ts";
+import { type ListNeeded, TargetResolver } from "./targets.ts";
 
 /** Resolves every name of a policy and its imports. What is not found is reported, and left out. */
 export function resolve(
@@ -157,8 +157,7 @@ function globsThatNeedList(program: Program): ListNeeded[] {
       ({ kind, value }) => kind === "group" || selection.globs.includes(value),
     );
     if (item === undefined) return [];
-    const what = item.kind === "group" ? `@${item.value}` : written(item.value);
-    return [{ what, source, span: item.span }];
+    return [{ what: source.slice(item.span), source, span: item.span }];
   });
 }
 

@@ -18,6 +18,7 @@ import type {
   Reference,
   RegexNode,
   StringNode,
+  TimeNode,
 } from "../ast.ts";
 import {
   dateNode,
@@ -26,6 +27,7 @@ import {
   spanOf,
   stringNode,
   stringValue,
+  timeMinutes,
   timeNode,
   wordName,
 } from "../literals.ts";
@@ -377,7 +379,9 @@ export class ConditionGrammar extends ValueGrammar {
       if (days.length === 0 && times === undefined) {
         this.report(messages.alwaysDuring, {}, spanOf(keyword));
       }
-      if (times !== undefined && times.from.minutes % 1440 === times.to.minutes % 1440) {
+      // A time that is none has been told by itself.
+      const known = times !== undefined && [times.from, times.to].every(isTime);
+      if (known && times.from.minutes % 1440 === times.to.minutes % 1440) {
         const span = { start: times.from.span.start, end: times.to.span.end };
         this.report(messages.emptyTimes, { time: times.from.text }, span);
       }
@@ -536,4 +540,8 @@ export class ConditionGrammar extends ValueGrammar {
 
 function compare(left: Operand, operator: ComparisonOperator, right: Operand): Comparison {
   return { kind: "comparison", left, operator, operatorSpan: right.span, right, span: left.span };
+}
+
+function isTime({ text }: TimeNode): boolean {
+  return timeMinutes(text) !== undefined;
 }

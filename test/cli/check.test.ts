@@ -72,6 +72,15 @@ it.each(["json", "sarif", "github"])("writes %s", async (format) => {
   expect(stdout).toMatchSnapshot();
 });
 
+it("looks at a file once, however it is named", async () => {
+  const { stdout } = await run(
+    command,
+    ["warned.mcpp", "./warned.mcpp", "x/../warned.mcpp"],
+    pretty,
+  );
+  expect(stdout).toMatch(/\n1 warning in 1 file\.\n$/);
+});
+
 it("counts no byte order mark, and shows none", async () => {
   write("common.mcpp", "\uFEFFallow get_ordr\n");
   write("marked.mcpp", '\uFEFFserver shop tools "./shop.tools.json"\nimport "./common.mcpp"\n');

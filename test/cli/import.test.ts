@@ -15,6 +15,7 @@ inFolder({
     },
   }),
   "p.yaml": "version: '1'\ntools:\n  a:\n    rules: []\n",
+  "later.json": JSON.stringify({ version: "2", default: "deny" }),
   "typo.json": '{"version":"1","default":"deny","tool":{}}',
   "half.json": '{"version":"1",',
   "twice.json":
@@ -48,6 +49,7 @@ it("skips a byte order mark", async () => {
 describe("refuses", () => {
   it.each([
     ["typo.json", "`typo.json` is not a valid policy: `tool` is not a key that can stand here"],
+    ["later.json", "`later.json` is not a valid policy: at `/version`: This version"],
     ["half.json", "`half.json` is not JSON:"],
     ["twice.json", "`twice.json` is refused: the key `a` stands twice."],
     ["list.yaml", "`list.yaml` cannot be imported: it holds no policy."],

@@ -176,6 +176,12 @@ describe("any text", () => {
     expect(codes(read("allow \ufeffx").diagnostics)).toEqual(["MCPP101"]);
   });
 
+  it("says of a time only that it is none", () => {
+    const { diagnostics } = read("allow x if during 25:00-26:00");
+    expect(codes(diagnostics)).toEqual(["MCPP111", "MCPP111"]);
+    expect(codes(read("allow x if during 00:00-24:00").diagnostics)).toEqual(["MCPP173"]);
+  });
+
   it("says how every tool is written, also where the statement goes wrong after it", () => {
     for (const text of ["allow all", "allow all\napprove x", "deny x, all y"]) {
       expect(codes(read(text).diagnostics)).toEqual(["MCPP143"]);

@@ -30,4 +30,14 @@ describe("a limit on what is not permitted", () => {
     const found = diagnose("default deny\nallow get_ordr\nlimit get_order 5/hour\n");
     expect(found.map((one) => one.code)).toEqual(["MCPP201"]);
   });
+
+  it("is all that is said of it, whatever limit stands beside it", () => {
+    const found = diagnose(
+      "default deny\nallow list_orders\nlimit get_order 3/hour\nlimit get_order 5/minute\n",
+    );
+    expect(found.filter(({ severity }) => severity === "warning").map((one) => one.code)).toEqual([
+      code,
+      code,
+    ]);
+  });
 });
