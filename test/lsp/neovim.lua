@@ -1,7 +1,7 @@
 -- Drives the language server as an editor does: diagnostics, completion, hover, a rename and formatting of one
--- policy. Prints one line of JSON. Arguments: the command, the policy.
-local command = vim.split(vim.env.MCPP_COMMAND, "\n")
+-- policy. Prints one line of JSON. Reads from the environment: the set-up as a user writes it, and the policy.
 local policy = vim.env.MCPP_POLICY
+local PATIENCE = 60000
 local result = {}
 
 local function fail(message)
@@ -10,25 +10,21 @@ local function fail(message)
 end
 
 local ok, problem = pcall(function()
+  dofile(vim.env.MCPP_SETUP)
   vim.cmd("edit " .. policy)
-  vim.bo.filetype = "mcpp"
-  local id = vim.lsp.start_client({
-    name = "mcpp",
-    cmd = command,
-    root_dir = vim.fn.fnamemodify(policy, ":h"),
-    get_language_id = function() return "mcpp" end,
-  })
-  vim.lsp.buf_attach_client(0, id)
-  assert(vim.wait(30000, function() return vim.lsp.client_is_stopped(id) == false and vim.lsp.get_client_by_id(id).initialized end, 20), "no start")
+  assert(vim.bo.filetype == "mcpp", "no file type")
+  -- A client is among those of its buffer once it is initialized.
+  assert(vim.wait(PATIENCE, function() return next(vim.lsp.buf_get_clients(0)) ~= nil end, 20), "no client")
+  local id, client = next(vim.lsp.buf_get_clients(0))
 
-  assert(vim.wait(30000, function() return #vim.diagnostic.get(0) > 0 end, 20), "no diagnostics")
+  assert(vim.wait(PATIENCE, function() return #vim.diagnostic.get(0) > 0 end, 20), "no diagnostics")
   result.diagnostics = vim.tbl_map(function(item) return { item.lnum, item.col, item.message } end, vim.diagnostic.get(0))
 
   local function at(line, character)
     return { textDocument = vim.lsp.util.make_text_document_params(0), position = { line = line, character = character } }
   end
   local function ask(method, params)
-    local answers = assert(vim.lsp.buf_request_sync(0, method, params, 30000), "no answer to " .. method)
+    local answers = assert(vim.lsp.buf_request_sync(0, method, params, PATIENCE), "no answer to " .. method)
     local answer = assert(answers[id], "no answer to " .. method)
     assert(answer.err == nil, vim.inspect(answer.err))
     return answer.result
@@ -44,6 +40,7 @@ local ok, problem = pcall(function()
   vim.lsp.util.apply_workspace_edit(edit, "utf-16")
   local format = { textDocument = vim.lsp.util.make_text_document_params(0), options = { tabSize = 2, insertSpaces = true } }
   vim.lsp.util.apply_text_edits(ask("textDocument/formatting", format), 0, "utf-16")
+  result.name = client.name
   result.lines = vim.api.nvim_buf_get_lines(0, 0, -1, false)
 end)
 

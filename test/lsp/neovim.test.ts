@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { mcppBundle } from "./editor.ts";
 import { PAYMENTS_TEXT } from "./payments.ts";
 
@@ -18,36 +18,62 @@ deny create_refund unless args.amount <= cap
 allow   create_refund
 `;
 
+/** The set-up that `docs/editors.md` gives for a Neovim as old as that of Debian. */
+function documentedSetup(): string {
+  const page = readFileSync(new URL("../../docs/editors.md", import.meta.url), "utf8");
+  const setup = /Before 0\.11.*?```lua\n(.*?)```/s.exec(page)?.[1];
+  if (setup === undefined) throw new Error("docs/editors.md has no set-up for Neovim.");
+  return setup;
+}
+
+interface Found {
+  readonly failed?: string;
+  readonly name: string;
+  readonly diagnostics: readonly (readonly [line: number, column: number, message: string])[];
+  readonly hover: string;
+  readonly completion: readonly string[];
+  readonly lines: readonly string[];
+}
+
 describe("Neovim", () => {
+  const folder = mkdtempSync(join(tmpdir(), "mcpp-nvim-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** With `mcpp` on the path, and nothing of the user's own. */
+  async function drive(): Promise<Found> {
+    const setup = join(folder, "setup.lua");
+    const policy = join(folder, "policy.mcpp");
+    writeFileSync(setup, documentedSetup());
+    writeFileSync(policy, POLICY);
+    writeFileSync(join(folder, "payments.tools.json"), PAYMENTS_TEXT);
+    const command = `#!/bin/sh\nexec '${process.execPath}' '${await mcppBundle()}' "$@"\n`;
+    writeFileSync(join(folder, "mcpp"), command, { mode: 0o755 });
+    const script = fileURLToPath(new URL("neovim.lua", import.meta.url));
+    const { stdout, stderr } = spawnSync("nvim", ["--headless", "--clean", "-S", script], {
+      cwd: folder,
+      env: {
+        ...process.env,
+        PATH: `${folder}:${process.env.PATH}`,
+        MCPP_SETUP: setup,
+        MCPP_POLICY: policy,
+        XDG_STATE_HOME: folder,
+        XDG_CACHE_HOME: folder,
+      },
+      encoding: "utf8",
+      timeout: 240_000,
+    });
+    const text = `${stdout}${stderr}`;
+    const line = text.split(/\r?\n/).find((part) => part.startsWith("{"));
+    if (line === undefined) throw new Error(`Neovim printed no result:\n${text}`);
+    return JSON.parse(line) as Found;
+  }
+
   it.skipIf(!hasNeovim)(
-    "gets diagnostics, hovers and completion, and renames and formats",
+    "gets diagnostics, hovers and completion, and renames and formats, as the documentation sets it up",
     async () => {
-      const folder = mkdtempSync(join(tmpdir(), "mcpp-nvim-"));
-      writeFileSync(join(folder, "payments.tools.json"), PAYMENTS_TEXT);
-      writeFileSync(join(folder, "policy.mcpp"), POLICY);
-      const script = fileURLToPath(new URL("neovim.lua", import.meta.url));
-      const run = spawnSync("nvim", ["--headless", "--clean", "-S", script], {
-        env: {
-          ...process.env,
-          MCPP_COMMAND: [process.execPath, await mcppBundle(), "lsp", "--stdio"].join("\n"),
-          MCPP_POLICY: join(folder, "policy.mcpp"),
-          XDG_STATE_HOME: folder,
-          XDG_CACHE_HOME: folder,
-        },
-        encoding: "utf8",
-        timeout: 120_000,
-      });
-      const text = `${run.stdout}${run.stderr}`;
-      const line = text.split(/\r?\n/).find((part) => part.startsWith("{"));
-      expect(line, text).toBeDefined();
-      const found = JSON.parse(line as string) as {
-        readonly failed?: string;
-        readonly diagnostics: readonly (readonly [number, number, string])[];
-        readonly hover: string;
-        readonly completion: readonly string[];
-        readonly lines: readonly string[];
-      };
+      const found = await drive();
       expect(found.failed).toBeUndefined();
+      expect(found.name).toBe("mcpp");
       expect(found.diagnostics).toContainEqual([
         2,
         18,
@@ -63,8 +89,7 @@ describe("Neovim", () => {
         "deny create_refund unless args.amount <= ceiling",
         "allow create_refund",
       ]);
-      rmSync(folder, { recursive: true, force: true });
     },
-    180_000,
+    300_000,
   );
 });

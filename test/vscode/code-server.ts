@@ -18,7 +18,7 @@ export function installCodeServer(folder: string): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
   const npm = (cwd: string, ...args: string[]): number | null =>
-    spawnSync("npm", [...args, "--no-audit", "--no-fund"], {
+    spawnSync("npm", [...args, "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd,
       stdio: ["ignore", "ignore", "inherit"],
       env: { ...process.env, npm_config_unsafe_perm: "true" },
@@ -78,7 +78,12 @@ export async function startCodeServer(
     { cwd: home, stdio: "ignore", detached: true },
   );
   const url = `http://127.0.0.1:${port}/`;
-  await reachable(url, server);
+  try {
+    await reachable(url, server);
+  } catch (error) {
+    await ended(server);
+    throw error;
+  }
   return { url, stop: () => ended(server) };
 }
 
@@ -106,10 +111,23 @@ async function reachable(url: string, server: ChildProcess): Promise<void> {
   throw new Error("code-server did not start within two minutes.");
 }
 
-/** With the processes that it started. */
-function ended(server: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    server.once("exit", () => resolve());
-    if (server.pid !== undefined) process.kill(-server.pid, "SIGTERM");
-  });
+/** With the processes that it started: they are a group of their own. */
+async function ended({ pid }: ChildProcess): Promise<void> {
+  if (pid === undefined) return;
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    if (!signalled(pid, signal)) return;
+    for (let i = 0; i < 50 && signalled(pid, 0); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** False when none of the group is left. */
+function signalled(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
 }
