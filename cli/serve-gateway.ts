@@ -49,16 +49,16 @@ export async function serveGateway(path: string): Promise<number> {
       next = readServing(path, process.env);
     } catch (error) {
       const { message, files: read = files } = error as Partial<NotServable> & Error;
-      log.problem(`\`${path}\` was saved and is not taken; what was in force stays. ${message}`);
+      log.tell(`\`${path}\` was saved and is not taken; what was in force stays. ${message}`);
       return [...new Set([...files, ...read])];
     }
     gateway.replace(
       rulebooks.snapshot(next.config, Date.now),
       serversOf(next.config.servers.values(), seals, places),
     );
-    log.notice(announcement(path, inForce(config), inForce(next.config)));
+    log.tell(announcement(path, inForce(config), inForce(next.config)));
     for (const key of onlyAtStart(config, next.config)) {
-      log.notice(`\`${key}\` has changed; that takes effect at the next start.`);
+      log.tell(`\`${key}\` has changed; that takes effect at the next start.`);
     }
     config = next.config;
     files = next.files;

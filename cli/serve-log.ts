@@ -7,8 +7,8 @@ export interface ServeLog {
   /** `whose`: the grant and the server, where there are several. */
   readonly record: (record: DecisionRecord, whose?: string) => void;
   readonly notice: (text: string) => void;
-  /** Something that an operator has to mend; it may have several lines. */
-  readonly problem: (text: string) => void;
+  /** What an operator has done, and what came of it: it is always printed, and may have several lines. */
+  readonly tell: (text: string) => void;
   /** Tells what was left out so far. */
   readonly end: () => void;
 }
@@ -20,7 +20,7 @@ export function serveLog(output: Writable): ServeLog {
   };
   const lines = new LimitedLines(line);
   return {
-    problem: (text) => {
+    tell: (text) => {
       for (const part of text.split("\n")) line(part);
     },
     notice: (text) => lines.line(kindOf(text), text),

@@ -40,7 +40,7 @@ export function reloading(options: ReloadOptions): SavedFiles {
         return loaded.files;
       } catch (error) {
         const report = error instanceof PolicyErrors ? `\n${error.report}` : "";
-        log.problem(
+        log.tell(
           `\`${path}\` was saved and is not taken; what was in force stays. ${messageOf(error)}${report}`,
         );
         const read = error instanceof PolicyErrors ? error.files : [path];

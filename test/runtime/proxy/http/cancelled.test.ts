@@ -42,12 +42,24 @@ it("a call whose client is gone before the child has started", async () => {
   const upstream = await prepareRecordingStdio();
   const { command, args } = upstream;
   const policy = { version: "1", default: "deny", tools: { get_item: {}, put_item: {} } };
-  const proxy = await startHttpProxy(policy, { command, args });
+  let starts = 0;
+  let start = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    start = resolve;
+  });
+  const proxy = await startHttpProxy(
+    policy,
+    { command, args },
+    {
+      caps: { startMs: 1 },
+      // The second child starts when it may.
+      started: () => (++starts === 2 ? held : undefined),
+    },
+  );
   cleanUps.push(
     () => upstream.dispose(),
     () => proxy.close(),
   );
-  // The next child starts a second later.
   await initialize(proxy.port);
   const gone = new AbortController();
   const first = modern(1, "tools/call", { name: "put_item", arguments: {} });
@@ -62,6 +74,9 @@ it("a call whose client is gone before the child has started", async () => {
   await ask(proxy.port, { jsonrpc: "2.0", id: 4, method: "ping" });
   gone.abort();
   expect(await left).toBe("left");
+  // And by then it has seen that the first one is gone.
+  await ask(proxy.port, { jsonrpc: "2.0", id: 5, method: "ping" });
+  start();
   expect(await served).toMatchObject({ id: 3, result: {} });
   expect(calls(upstream.messages())).toMatchObject([{ name: "get_item" }]);
 });

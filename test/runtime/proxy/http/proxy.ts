@@ -44,7 +44,7 @@ export interface ProxyOptions {
   /** Unlimited unless it is said: tests are faster than clients. */
   readonly messagesPerSecond?: number;
   /** Called whenever a child is about to start. */
-  readonly started?: () => void;
+  readonly started?: () => unknown;
   readonly caps?: Partial<ChildCaps>;
   readonly grant?: Grant;
   /** False: other grants reach the same tasks. */
@@ -92,8 +92,8 @@ export async function startHttpProxy(
           timeoutMs,
         })
       : new ChildBackend({
-          start: () => {
-            options.started?.();
+          start: async () => {
+            await options.started?.();
             return startChild({ ...behind, env: process.env, graceMs: 500 });
           },
           governanceOf: () => governance,
