@@ -82,7 +82,12 @@ function frame({ source, span, message, style, paint, width }: FrameParts): stri
     const from = number === first.line ? first.column - 1 : text.length - text.trimStart().length;
     const to =
       number === last.line ? span.end - (source.lineStarts[number - 1] as number) : text.length;
-    const { shown, before, marked } = cut(cells(text), from, Math.min(to, text.length), room);
+    const { shown, before, marked } = cut(
+      cellsNear(text, from),
+      from,
+      Math.min(to, text.length),
+      room,
+    );
     underlined = before + marked;
     lines.push(`${gutter(String(number))} ${shown}`.trimEnd());
     lines.push(`${gutter("")} ${" ".repeat(before)}${paint(style, "^".repeat(marked))}`);
@@ -94,6 +99,17 @@ function frame({ source, span, message, style, paint, width }: FrameParts): stri
     return lines.join("\n");
   }
   return `${lines.join("\n")}\n\n${shown}`;
+}
+
+/** What is shown of a line is nearer to its span than this, in UTF-16 code units. */
+const NEAR = 1000;
+
+/** The cells of a line; of a very long one only those around an offset, so that many spans in it cost little. */
+function cellsNear(line: string, offset: number): readonly Cell[] {
+  if (line.length <= 2 * NEAR) return cells(line);
+  const start = Math.max(0, offset - NEAR);
+  const near = cells(line.slice(start, offset + NEAR));
+  return near.map((cell) => ({ ...cell, offset: cell.offset + start }));
 }
 
 /** All lines of a short span; of a long one the first and the last. Undefined stands for what is left out. */

@@ -34,6 +34,15 @@ describe("a rendered diagnostic", () => {
     );
   });
 
+  it("shows the same part of a very long line as of a long one", () => {
+    const [long, veryLong] = [50, 5000].map((count) => {
+      const text = `allow ${"before, ".repeat(count)}x y${", after".repeat(count)}`;
+      return renderDiagnostic(at(text, "x y")).split("\n").slice(2);
+    });
+    expect(long?.[0]).toMatch(/│ ….*before, x y, after.*…$/);
+    expect(veryLong).toEqual(long);
+  });
+
   it("puts a long message below the frame", () => {
     const message = `A sentence that is ${"very ".repeat(20)}long.`;
     expect(renderDiagnostic(at("allow x", "x", { message }))).toMatchInlineSnapshot(`
