@@ -1,8 +1,8 @@
 import { normalize } from "node:path";
 import { Option } from "commander";
-import type { Diagnostic } from "../language/index.ts";
+import type { Diagnostic, Source } from "../language/index.ts";
 import { type CliCommand, EXIT_FINDINGS, EXIT_OK } from "./command.ts";
-import { isConfig, loadConfig } from "./config/load.ts";
+import type { PolicyFacts } from "./config/config.ts";
 import { compileFile, readSource } from "./policy-file.ts";
 import { wantsColour } from "./report/colour.ts";
 import { summarise } from "./report/report.ts";
@@ -13,6 +13,7 @@ export const command: CliCommand = {
     command
       .argument("<file...>", "policies, and configurations of gateways (.yaml)")
       .option("--tools <file>", "a tool list in place of the one that the policy names")
+      .option("--guard <file>", "a policy that every call must pass too")
       .option("--strict", "let warnings count as errors")
       .addOption(
         new Option("--format <format>", "how findings are written")
@@ -21,26 +22,58 @@ export const command: CliCommand = {
       ),
 
   run: async ({ args, options }) => {
-    const { tools, strict, format } = options as {
+    const { tools, guard, strict, format } = options as {
       tools?: string;
+      guard?: string;
       strict?: boolean;
       format: ReportFormat;
     };
     const list = tools === undefined ? undefined : readSource(tools);
     const files = [...new Set(args.map((path) => (path === "-" ? path : normalize(path))))];
-    const diagnostics = distinct(
-      files.flatMap((file) =>
-        isConfig(file)
-          ? loadConfig(readSource(file), process.env, false).diagnostics
-          : compileFile(file, list).diagnostics,
-      ),
-    );
+    const found =
+      guard !== undefined || files.some(isConfig)
+        ? await checkTogether(files, list, guard)
+        : files.flatMap((file) => compileFile(file, list).diagnostics);
+    const diagnostics = distinct(found);
     const colour = wantsColour(process.stdout);
     process.stdout.write(REPORTERS[format]({ diagnostics, files: files.length, colour }));
     const { errors, warnings } = summarise(diagnostics);
     return errors > 0 || (strict === true && warnings > 0) ? EXIT_FINDINGS : EXIT_OK;
   },
 };
+
+/** Configurations, or policies under a guard: what is said of one depends on others. */
+async function checkTogether(
+  files: readonly string[],
+  list: Source | undefined,
+  guard: string | undefined,
+): Promise<Diagnostic[]> {
+  // Not loaded for policies alone.
+  const [{ loadConfig }, { readyOf }, { guardFindings, ofGuard }] = await Promise.all([
+    import("./config/load.ts"),
+    import("./config/policies.ts"),
+    import("./config/guard.ts"),
+  ]);
+  const under: PolicyFacts[] = [];
+  const found = files.flatMap((file) => {
+    if (isConfig(file)) {
+      const { diagnostics, policies } = loadConfig(readSource(file), process.env, false);
+      under.push(...policies);
+      return diagnostics;
+    }
+    const policy = readyOf(file, compileFile(file, list));
+    under.push(policy);
+    return policy.diagnostics;
+  });
+  if (guard === undefined) return [...found];
+  const above = readyOf(guard, compileFile(guard, undefined));
+  return [...found, ...ofGuard(above), ...guardFindings(above, under)];
+}
+
+/** Whether a file is a gateway's configuration, by its name. */
+function isConfig(path: string): boolean {
+  return /\.ya?ml$/i.test(path);
+}
 
 /** Files that several policies import are reported once. */
 function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {

@@ -4,6 +4,7 @@ export { check, compile } from "./compile.ts";
 export type { Host } from "./host.ts";
 export type { Target } from "./lower/target.ts";
 export { TARGETS } from "./lower/target.ts";
+export { noToolList } from "./messages/lowering.ts";
 export type * from "./program.ts";
 export type { Candidate, CandidateKind } from "./query/candidates.ts";
 export type { CompiledPart } from "./query/compiled.ts";

@@ -144,8 +144,8 @@ export function diagnosticsOf(
           : readyOf(path, compile(new Source(path, found), host));
       },
     });
-    // Those of the policies are of other codes.
-    return diagnostics.filter(({ source }) => source.name === "mcpp.yaml");
+    // What is to say of the policies by themselves is of other codes.
+    return diagnostics.filter(({ code }) => code.startsWith("MCPP8"));
   }
   const options = target === undefined ? {} : { target };
   return compile(new Source("policy.mcpp", example[which]), host, options).diagnostics;

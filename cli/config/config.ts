@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../language/index.ts";
 import type { Json, Policy, SourceMap } from "../../policy/index.ts";
 import type { ListenAddress, Openings, ServerRequest } from "../../runtime/index.ts";
+import type { Naming, Permission } from "./guard.ts";
 
 /** A gateway's configuration, read and sound. */
 export interface Config<P extends PolicyFacts = PolicyFacts> {
@@ -65,6 +66,13 @@ export interface PolicyFacts {
   readonly server?: string;
   /** The values of its labels, undefined for any; absent where they are not known. */
   readonly labels?: ReadonlyMap<string, readonly string[] | undefined>;
+  /** The tools of its server, where it names a tool list. */
+  readonly toolNames?: ReadonlySet<string>;
+  /** The tools that it names, and what it opens; absent where its text is not known. */
+  readonly namings?: readonly Naming[];
+  readonly permissions?: readonly Permission[];
+  /** Whether it forbids every call of a tool. */
+  readonly refuses?: (tool: string) => boolean;
 }
 
 /** A policy that is ready to be enforced. */

@@ -21,8 +21,3 @@ export function loadConfig(
     statePath: pathFrom,
   });
 }
-
-/** Whether a file is a gateway's configuration, by its name. */
-export function isConfig(path: string): boolean {
-  return /\.ya?ml$/i.test(path);
-}

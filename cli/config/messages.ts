@@ -292,3 +292,52 @@ export const weakKey = message<{ problem: string }>({
     passes: `${SERVERS}key: "kT1m0c2H5nC1b8d3o8w0cJ6yq2vUu4b7fYp9sXzR1aE="\n`,
   },
 });
+
+const GUARDED = `${SERVERS}guard: ./org.mcpp
+${GRANT}`;
+
+const LISTED = {
+  "./files.tools.json":
+    '{"tools": [{"name": "read_file", "risk": "read", "inputSchema": {"type": "object"}}, {"name": "write_file", "risk": "write", "inputSchema": {"type": "object"}}]}',
+  "./files.mcpp": 'server files tools "./files.tools.json"\n\nallow read_file, write_file\n',
+};
+
+export const guardNamesNoTool = message<{ name: string }>({
+  code: "MCPP820",
+  severity: "warning",
+  title: "guard names a tool that no server has",
+  message: ({ name }) => `No server has a tool \`${name}\`, so this says nothing.`,
+  explanation:
+    "A guard is a policy above all others, for servers that each have tools of their own. A name in it is looked for in the tool lists of all policies under it; where none of them has it, it is most likely misspelt, and what it should keep closed is open.",
+  example: {
+    fails: GUARDED,
+    passes: GUARDED.replace("org", "ops"),
+    files: {
+      ...LISTED,
+      "./org.mcpp": "server org\n\ndefault allow\ndeny writefile\n",
+      "./ops.mcpp":
+        'server org\n\ndefault allow\ndeny write_file if grant.team == "trial"\nlabels team\n',
+    },
+  },
+});
+
+export const guardForbids = message<{ tools: readonly string[]; guard: string }>({
+  code: "MCPP821",
+  severity: "warning",
+  title: "permission that the guard takes away",
+  message: ({ tools, guard }) =>
+    `\`${guard}\` forbids every call of ${tools.map((tool) => `\`${tool}\``).join(", ")}, whatever this rule says.`,
+  explanation:
+    "Every call has to pass the guard as well as the grant's policy. A tool that the guard hides or always denies stays closed, so a rule that opens nothing else has no effect: take it out, or ask the guard's owners.",
+  example: {
+    fails: GUARDED,
+    passes: GUARDED.replace("org", "ops"),
+    files: {
+      "./files.tools.json": LISTED["./files.tools.json"],
+      "./files.mcpp":
+        'server files tools "./files.tools.json"\n\nallow read_file\nallow write_file\n',
+      "./org.mcpp": "server org\n\ndefault allow\ndeny write_*\n",
+      "./ops.mcpp": "server org\n\ndefault allow\nlimit all 100/hour per server\n",
+    },
+  },
+});

@@ -1,11 +1,12 @@
 import { dirname, isAbsolute, join, normalize } from "node:path";
-import type { Compilation } from "../../compiler/index.ts";
-import { type Json, validatePolicy } from "../../policy/index.ts";
+import type { Compilation, Program } from "../../compiler/index.ts";
+import { compileGlob, type Json, type Policy, validatePolicy } from "../../policy/index.ts";
 import { Failure } from "../command.ts";
 import { readText } from "../file.ts";
 import { parseJson } from "../json.ts";
 import { compileFile } from "../policy-file.ts";
 import type { ReadyPolicy } from "./config.ts";
+import type { Naming, Permission } from "./guard.ts";
 
 /** A path as a file writes it, for whoever runs us. */
 export function pathFrom(path: string, from: string): string {
@@ -37,7 +38,10 @@ function policyAt(path: string): ReadyPolicy {
 function compiledAt(path: string): ReadyPolicy {
   const validated = validatePolicy(parseJson(path, readText(path)));
   const common = { path, diagnostics: [], files: [path] };
-  if ("policy" in validated) return { ...common, policy: validated.policy };
+  if ("policy" in validated) {
+    const { policy } = validated;
+    return { ...common, policy, refuses: (tool) => refuses(policy, tool) };
+  }
   const [first] = validated.problems;
   const where = first === undefined || first.pointer === "" ? "" : `at ${first.pointer}: `;
   return { ...common, problem: `it is not valid: ${where}${first?.message ?? "it is refused."}` };
@@ -60,10 +64,52 @@ export function readyOf(
     ],
     labels: new Map([...program.labels].map(([name, { values }]) => [name, values])),
     map,
-    ...(policy === undefined ? {} : { policy }),
+    namings: namingsIn(program),
+    permissions: permissionsIn(program),
+    ...(policy === undefined ? {} : { policy, refuses: (tool) => refuses(policy, tool) }),
     ...(server === undefined ? {} : { server }),
     ...(tools === undefined
       ? {}
-      : { tools: new Map(tools.map((tool) => [(tool as { name: string }).name, tool])) }),
+      : {
+          tools: new Map(tools.map((tool) => [nameOf(tool), tool])),
+          toolNames: new Set(tools.map(nameOf)),
+        }),
   };
+}
+
+function nameOf(tool: Json): string {
+  return (tool as { readonly name: string }).name;
+}
+
+function namingsIn({ rules }: Program): Naming[] {
+  return rules.flatMap(({ of, selection, source }) =>
+    of === "tool"
+      ? [...selection.items, ...selection.except].flatMap(({ node: { kind, value, span } }) =>
+          kind === "name" ? [{ name: value, source, span }] : [],
+        )
+      : [],
+  );
+}
+
+function permissionsIn({ rules }: Program): Permission[] {
+  return rules.flatMap(({ kind, of, selection, source, node: { span }, shadow, resolved }) =>
+    of === "tool" && resolved && !shadow && (kind === "allow" || kind === "ask")
+      ? [{ tools: selection.names, source, span }]
+      : [],
+  );
+}
+
+/** Whether a policy forbids every call of a tool, whatever its arguments. */
+function refuses(
+  { default: byDefault, hide = [], deny_tools = {}, tools = {} }: Policy,
+  tool: string,
+): boolean {
+  const denying = Object.entries(deny_tools).flatMap(([glob, { shadow }]) =>
+    shadow === true ? [] : [glob],
+  );
+  if ([...hide, ...denying].some((glob) => compileGlob(glob)(tool))) return true;
+  if (!Object.hasOwn(tools, tool)) return byDefault === "deny";
+  return (tools[tool]?.deny_if ?? []).some(
+    ({ conditions, shadow }) => conditions.length === 0 && shadow !== true,
+  );
 }

@@ -8,6 +8,7 @@ import { isLoopback, parseListenAddress } from "../listen-address.ts";
 import type { Config, GrantConfig, PolicyFacts, ServerConfig } from "./config.ts";
 import { ConfigDocument, type Path } from "./document.ts";
 import { type Environment, substituted } from "./environment.ts";
+import { guardFindings, ofGuard } from "./guard.ts";
 import * as messages from "./messages.ts";
 import { shapeProblems } from "./schema.ts";
 import { redacted } from "./secrets.ts";
@@ -122,7 +123,7 @@ class Reader<P extends PolicyFacts> {
     this.#distinct(raw.grants ?? []);
     if (grants.length === 0) this.#report(messages.noGrant, {}, ["servers"], "key");
     const listen = this.#listen(raw, keys.length > 0);
-    const found = [...inOrder(this.#diagnostics), ...this.#ofPolicies()];
+    const found = [...inOrder(this.#diagnostics), ...this.#ofPolicies(guard)];
     if (listen === undefined || found.some(({ severity }) => severity === "error")) {
       return { diagnostics: found, policies: [...this.#policies] };
     }
@@ -365,8 +366,11 @@ class Reader<P extends PolicyFacts> {
     return policy;
   }
 
-  #ofPolicies(): readonly Diagnostic[] {
-    return [...this.#policies].flatMap(({ diagnostics }) => diagnostics);
+  #ofPolicies(guard: P | undefined): readonly Diagnostic[] {
+    const under = [...this.#policies].filter((policy) => policy !== guard);
+    const found = under.flatMap(({ diagnostics }) => diagnostics);
+    if (guard === undefined) return found;
+    return [...found, ...ofGuard(guard), ...guardFindings(guard, under)];
   }
 
   #report<M>(

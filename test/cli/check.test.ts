@@ -108,3 +108,40 @@ it("gives JSON in the documented shape, lines and columns from 1", async () => {
 it("says nothing in GitHub's format when there is nothing", async () => {
   expect((await run(command, ["good.mcpp"], { format: "github" })).stdout).toBe("");
 });
+
+it("checks policies under a guard, and the guard against their tools", async () => {
+  write(
+    "org.mcpp",
+    "server org\n\ndefault allow\ndeny create_refund\ndeny get_ordre\nlimit all 9/hour per server\n",
+  );
+  const { code, stdout } = await run(command, ["good.mcpp"], { ...pretty, guard: "org.mcpp" });
+  expect(code).toBe(0);
+  expect(stdout).toContain("warning MCPP820 org.mcpp:5:6");
+  expect(stdout).toContain("Did you mean `get_order`?");
+  // The rule opens another tool, too.
+  expect(stdout).not.toContain("MCPP821");
+  write("refunds.mcpp", 'server shop tools "./shop.tools.json"\n\nallow create_refund\n');
+  const strict = { ...pretty, guard: "org.mcpp", strict: true };
+  const refused = await run(command, ["refunds.mcpp"], strict);
+  expect(refused.code).toBe(1);
+  expect(refused.stdout).toContain("warning MCPP821 refunds.mcpp:3:1");
+  write("org.mcpp", "server org\n\ndefault allow\ndeny\n");
+  expect((await run(command, ["good.mcpp"], { ...pretty, guard: "org.mcpp" })).code).toBe(1);
+});
+
+it("checks the configuration of a gateway with its policies", async () => {
+  write(
+    "mcpp.yaml",
+    `listen: 127.0.0.1:8420
+servers: { shop: { command: [shop] } }
+grants:
+  - { name: a, token: "sha256:${"a".repeat(64)}", servers: { shop: ./bad.mcpp } }
+`,
+  );
+  const { code, stdout } = await run(command, ["mcpp.yaml"], { format: "json" });
+  expect(code).toBe(1);
+  const files = (JSON.parse(stdout).diagnostics as { file: string; code: string }[])
+    .filter(({ code }) => code === "MCPP201")
+    .map(({ file }) => file);
+  expect(files).toEqual(["bad.mcpp"]);
+});
