@@ -1,8 +1,11 @@
-import type { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
-import { collect } from "../../transport/http/body.ts";
 import { SseBroken, SseReader } from "../../transport/http/sse.ts";
-import { type HttpUpstream, UpstreamFailed } from "../../transport/http/upstream.ts";
+import {
+  type HttpUpstream,
+  UpstreamFailed,
+  type UpstreamResponse,
+} from "../../transport/http/upstream.ts";
+import type { UpstreamBody } from "../../transport/http/upstream-body.ts";
 import { type Id, isObject, type JsonObject, type Message } from "../admit.ts";
 import type { Catalogue } from "../catalogue.ts";
 import { modernMeta } from "../era.ts";
@@ -97,10 +100,7 @@ export class HttpLink {
     this.#closed.abort(GONE);
     if (this.#session !== undefined) {
       await this.#request("DELETE", {}, undefined, AbortSignal.timeout(Math.max(ms, 1_000)))
-        .then(({ body }) => {
-          body.on("error", () => {});
-          body.destroy();
-        })
+        .then(({ body }) => body.destroy())
         .catch(() => {});
     }
     await this.#options.upstream.close();
@@ -123,8 +123,8 @@ export class HttpLink {
     body: string | undefined,
     signal: AbortSignal,
     stream = false,
-  ): ReturnType<HttpUpstream["send"]> {
-    return this.#options.upstream.send({
+  ): Promise<UpstreamResponse> {
+    const { response } = this.#options.upstream.send({
       method,
       headers: {
         ...(this.#session === undefined ? {} : { "mcp-session-id": this.#session }),
@@ -135,6 +135,7 @@ export class HttpLink {
       signal,
       ...(body === undefined ? {} : { body }),
     });
+    return response;
   }
 
   async #post(text: string, about: Message): Promise<void> {
@@ -147,7 +148,6 @@ export class HttpLink {
       const further = await this.#headersOf(about);
       const headers = { accept: BOTH, "content-type": "application/json", ...further };
       const response = await this.#request("POST", headers, text, signal, stream);
-      response.body.on("error", () => {});
       const { status } = response;
       const problem = answerProblem(response);
       if (problem !== undefined) {
@@ -221,8 +221,8 @@ export class HttpLink {
     }
   }
 
-  async #deliver(body: Readable, id: Id | undefined): Promise<void> {
-    const bytes = await collect(body, this.#options.maxMessage);
+  async #deliver(body: UpstreamBody, id: Id | undefined): Promise<void> {
+    const bytes = await body.collect(this.#options.maxMessage);
     if (Buffer.isBuffer(bytes)) {
       if (bytes.length > 0) this.#message(bytes.toString("utf8"));
       return;
@@ -255,7 +255,7 @@ export class HttpLink {
   }
 
   /** Reads the stream of a request, and where it breaks and can be resumed, its rest. */
-  async #follow(body: Readable, id: Id | undefined, signal: AbortSignal): Promise<void> {
+  async #follow(body: UpstreamBody, id: Id | undefined, signal: AbortSignal): Promise<void> {
     let place = await this.#read(body);
     for (let tries = 0; tries < MAX_RESUMES; tries++) {
       if (id === undefined || place.id === undefined || this.#handlers?.isOpen(id) !== true) return;
@@ -267,7 +267,6 @@ export class HttpLink {
         signal,
         true,
       );
-      response.body.on("error", () => {});
       if (response.status !== 200 || answerProblem(response) !== undefined) {
         response.body.destroy();
         return;
@@ -276,7 +275,7 @@ export class HttpLink {
     }
   }
 
-  async #read(body: Readable): Promise<{ id?: string; retry?: number }> {
+  async #read(body: UpstreamBody): Promise<{ id?: string; retry?: number }> {
     const place: { id?: string; retry?: number } = {};
     const reader = new SseReader(this.#options.maxMessage, {
       event: ({ id, data, retry }) => {
@@ -287,7 +286,7 @@ export class HttpLink {
       comment: () => {},
     });
     try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
+      for await (const chunk of body) {
         reader.push(chunk);
         await this.#handlers?.pace();
       }
@@ -313,7 +312,6 @@ export class HttpLink {
           ...(last === undefined ? {} : { "last-event-id": last }),
         };
         const response = await this.#request("GET", headers, undefined, signal, true);
-        response.body.on("error", () => {});
         const type = mediaType(response.headers);
         if (response.status !== 200 || type !== "text/event-stream" || answerProblem(response)) {
           response.body.destroy();

@@ -2,11 +2,7 @@ import type { Grant } from "../../grants/grant.ts";
 import type { MaybePromise } from "../../state/store.ts";
 import type { RequestHeaders } from "../../transport/http/headers.ts";
 import type { Reply } from "../../transport/http/reply.ts";
-import {
-  type HttpUpstream,
-  UpstreamFailed,
-  type UpstreamResponse,
-} from "../../transport/http/upstream.ts";
+import { type HttpUpstream, type Sent, UpstreamFailed } from "../../transport/http/upstream.ts";
 import {
   type Admitted,
   INTERNAL_ERROR,
@@ -23,7 +19,7 @@ import { judgeOther } from "../kinds.ts";
 import { recordRefusal, recordRuling } from "../records.ts";
 import { type OpenRequest, STREAM } from "../requests.ts";
 import type { Seals } from "../seal.ts";
-import { write } from "../write.ts";
+import { writeAdmitted } from "../write.ts";
 import { type AnswerCaps, relayAnswer } from "./answer.ts";
 import { Desk, type Visit } from "./desk.ts";
 import type { Exchange } from "./exchange.ts";
@@ -55,10 +51,14 @@ export class HttpRelay implements Backend {
   readonly #options: RelayOptions;
   readonly #desks = new Map<string, Desk>();
   /** What ends when the proxy does: streams without an end of their own. */
-  readonly #lasting = new Set<AbortController>();
+  readonly #lasting = new Set<Sent>();
+
+  /** Headers of a client that go up. */
+  readonly #headerNames: readonly string[];
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    this.#headerNames = ["accept", "mcp-protocol-version", ...options.forwardHeaders];
   }
 
   async post(admitted: Admitted, inbound: Inbound, reply: Reply): Promise<void> {
@@ -80,7 +80,7 @@ export class HttpRelay implements Backend {
         await this.#notification(message, admitted, way);
         return;
       case "response":
-        await this.#forward(textOf(admitted), way, {});
+        await this.#forward(writeAdmitted(admitted), way, {});
         return;
     }
   }
@@ -126,7 +126,7 @@ export class HttpRelay implements Backend {
   }
 
   drain(): void {
-    for (const controller of this.#lasting) controller.abort(ENDING);
+    for (const sent of this.#lasting) sent.abort(ENDING);
   }
 
   async close(): Promise<void> {
@@ -228,7 +228,7 @@ export class HttpRelay implements Backend {
     const asked = { open, hearing, answered: false };
     const begins =
       open.method === "initialize" ? { begins: clientOf(message.params?.clientInfo) } : {};
-    await this.#forward(textOf(admitted), way, { asked, ...begins }, mirrors.headers);
+    await this.#forward(writeAdmitted(admitted), way, { asked, ...begins }, mirrors.headers);
   }
 
   /** Headers of a modern request that repeat its body. */
@@ -273,7 +273,7 @@ export class HttpRelay implements Backend {
       return;
     }
     const headers = way.modern ? mirrorHeaders(method, params) : {};
-    await this.#forward(textOf(admitted), way, {}, headers);
+    await this.#forward(writeAdmitted(admitted), way, {}, headers);
   }
 
   // To the server ---------------------------------------------------------------------------------
@@ -285,18 +285,16 @@ export class HttpRelay implements Backend {
     further: Record<string, string> = {},
   ): Promise<void> {
     const { desk, visit, reply } = way;
-    const controller = new AbortController();
-    reply.onGone(() => controller.abort(GONE));
     const lasting = body === undefined ? way.ends !== true : about.asked?.open.method === STREAM;
-    if (lasting) this.#lasting.add(controller);
+    const sent = this.#options.upstream.send({
+      method: body !== undefined ? "POST" : way.ends === true ? "DELETE" : "GET",
+      headers: this.#headersUp(way, further),
+      stream: lasting,
+      ...(body === undefined ? {} : { body }),
+    });
+    reply.onGone(() => sent.abort(GONE));
+    if (lasting) this.#lasting.add(sent);
     try {
-      const response = await this.#options.upstream.send({
-        method: body !== undefined ? "POST" : way.ends === true ? "DELETE" : "GET",
-        headers: { ...this.#headersUp(way), ...further },
-        stream: lasting,
-        signal: controller.signal,
-        ...(body === undefined ? {} : { body }),
-      });
       const exchange: Exchange = {
         desk,
         visit,
@@ -304,30 +302,15 @@ export class HttpRelay implements Backend {
         ...about,
         answerServer: (text) => this.#answerServer(text, way),
       };
-      await this.#relayUntilEnd(response, exchange, controller.signal);
+      await relayAnswer(await sent.response, exchange, this.#options);
     } catch (error) {
       this.#failed(error, about, way);
     } finally {
-      this.#lasting.delete(controller);
+      if (lasting) this.#lasting.delete(sent);
       const { asked } = about;
       // Its connection is closed now: it may have run, and runs no more.
       if (asked?.answered === false) desk.settlement.lost(asked.open);
     }
-  }
-
-  async #relayUntilEnd(
-    response: UpstreamResponse,
-    exchange: Exchange,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const cut = (): void => {
-      response.body.destroy();
-    };
-    // What the abortion ends is told by the exchange, not by its body.
-    response.body.on("error", () => {});
-    if (signal.aborted) cut();
-    else signal.addEventListener("abort", cut, { once: true });
-    await relayAnswer(response, exchange, this.#options);
   }
 
   #failed(error: unknown, { asked }: Pick<Exchange, "asked">, { desk, reply }: Way): void {
@@ -348,14 +331,19 @@ export class HttpRelay implements Backend {
     reply.json(status, errorMessage(asked?.open.id ?? null, INTERNAL_ERROR, error.message));
   }
 
-  #headersUp({ visit, inbound, modern }: Way): Record<string, string> {
+  /** `further`: headers that stand for the body, which win over what the client sent. */
+  #headersUp(
+    { visit, inbound, modern }: Way,
+    further: Readonly<Record<string, string>>,
+  ): Record<string, string> {
     const { headers } = inbound;
     const up: Record<string, string> = { "content-type": "application/json" };
-    for (const name of ["accept", "mcp-protocol-version", ...this.#options.forwardHeaders]) {
+    for (const name of this.#headerNames) {
       const value = headers.get(name);
       if (value !== undefined) up[name] = value;
     }
     if (!modern && visit.session !== undefined) up["mcp-session-id"] = visit.session.id;
+    for (const name in further) up[name] = further[name] as string;
     return up;
   }
 
@@ -364,15 +352,12 @@ export class HttpRelay implements Backend {
     upstream
       .send({
         method: "POST",
-        headers: { ...this.#headersUp(way), accept: BOTH },
+        headers: this.#headersUp(way, { accept: BOTH }),
         body: text,
         stream: false,
         signal: AbortSignal.timeout(timeoutMs),
       })
-      .then(({ body }) => {
-        body.on("error", () => {});
-        body.resume();
-      })
+      .response.then(({ body }) => body.discard())
       .catch(() => way.desk.governance.notice("The server did not take an answer of the proxy."));
   }
 }
@@ -410,10 +395,6 @@ function mannerOf(message: Message, headers: RequestHeaders): Visit["manner"] {
 
 function allowed(ruling: Ruling): { readonly reservation?: string; readonly leased?: boolean } {
   return ruling.outcome === "allow" ? ruling : {};
-}
-
-function textOf({ value, numbers }: Admitted): string {
-  return write(value, numbers);
 }
 
 function refuse(
