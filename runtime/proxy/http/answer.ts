@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../policy/index.ts";
 import type { MaybePromise } from "../../state/store.ts";
@@ -8,6 +7,7 @@ import type { UpstreamResponse } from "../../transport/http/upstream.ts";
 import type { UpstreamBody } from "../../transport/http/upstream-body.ts";
 import { INTERNAL_ERROR, isObject } from "../admit.ts";
 import { errorMessage } from "../denials.ts";
+import { utf8Text } from "../utf8.ts";
 import { type Exchange, isAnswer, toClient } from "./exchange.ts";
 import { relayStream } from "./stream.ts";
 
@@ -145,8 +145,8 @@ function relayBody(
 export function readMessage(
   bytes: Buffer,
 ): { readonly message: { readonly [key: string]: Json }; readonly text: string } | string {
-  if (!isUtf8(bytes)) return "The server's answer is not UTF-8.";
-  const text = bytes.toString("utf8");
+  const text = utf8Text(bytes);
+  if (text === undefined) return "The server's answer is not UTF-8.";
   let message: Json;
   try {
     message = JSON.parse(text) as Json;
