@@ -5,11 +5,13 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Calls of each measurement, the first `WARM` not counted. */
-const CALLS = 4_000;
-const WARM = 1_500;
-/** The ways take turns, so that a busy machine is busy for all. */
-const ROUNDS = 3;
+/** Calls of each way before anything is counted: all of its code is compiled then. */
+const WARM = 4_000;
+/** The ways take turns, a few calls each, so that a busy machine is busy for all. */
+const ROUNDS = 12;
+const CALLS = 600;
+/** Of each turn, while its connections open: not counted. */
+const FIRST = 100;
 
 /** The folder of the bundles: this file is somewhere in it. */
 const dist = dirname(process.argv[1] as string);
@@ -178,10 +180,11 @@ async function measure(
   const times = new Map(ways.map(({ name }) => [name, [] as number[]]));
   const rates = new Map(ways.map(({ name }) => [name, [] as number[]]));
   const used = ways.map(() => 0);
+  for (const { port } of ways) await callMany(port, inFlight, WARM);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [index, { name, port }] of ways.entries()) {
       const before = processorMs(processes[index]?.pid);
-      const { each, perSecond } = await callMany(port, inFlight);
+      const { each, perSecond } = await callMany(port, inFlight, CALLS);
       used[index] = (used[index] ?? 0) + processorMs(processes[index]?.pid) - before;
       times.get(name)?.push(...each);
       rates.get(name)?.push(perSecond);
@@ -209,6 +212,7 @@ async function measure(
 async function callMany(
   port: number,
   inFlight: number,
+  calls: number,
 ): Promise<{ readonly each: readonly number[]; readonly perSecond: number }> {
   const agent = new Agent({ keepAlive: true, maxSockets: inFlight });
   const session = await post(port, agent, {}, initialize());
@@ -219,12 +223,12 @@ async function callMany(
   let next = 0;
   let began = 0;
   const one = async (): Promise<void> => {
-    while (next < CALLS) {
+    while (next < calls) {
       const id = next++;
-      if (id === WARM) began = performance.now();
+      if (id === FIRST) began = performance.now();
       const sent = performance.now();
       await post(port, agent, headers, call(id));
-      if (id >= WARM) each.push((performance.now() - sent) * 1_000);
+      if (id >= FIRST) each.push((performance.now() - sent) * 1_000);
     }
   };
   await Promise.all(Array.from({ length: inFlight }, one));
