@@ -5,11 +5,13 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Calls of each measurement, the first `WARM` not counted. */
-const CALLS = 4_000;
-const WARM = 1_500;
-/** The ways take turns, so that a busy machine is busy for all. */
-const ROUNDS = 3;
+/** Calls of each way before anything is counted: all of its code is compiled then. */
+const WARM = 2_500;
+/** The ways take turns, a few calls each, so that a busy machine is busy for all. */
+const ROUNDS = 10;
+const CALLS = 600;
+/** Of each turn, until all are in flight again: not counted. */
+const FIRST = 100;
 
 /** The folder of the bundles: this file is somewhere in it. */
 const dist = dirname(process.argv[1] as string);
@@ -178,15 +180,19 @@ async function measure(
   const times = new Map(ways.map(({ name }) => [name, [] as number[]]));
   const rates = new Map(ways.map(({ name }) => [name, [] as number[]]));
   const used = ways.map(() => 0);
+  const sessions: Session[] = [];
+  for (const { port } of ways) sessions.push(await begin(port, inFlight));
+  for (const session of sessions) await callMany(session, inFlight, WARM);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, { name, port }] of ways.entries()) {
+    for (const [index, { name }] of ways.entries()) {
       const before = processorMs(processes[index]?.pid);
-      const { each, perSecond } = await callMany(port, inFlight);
+      const { each, perSecond } = await callMany(sessions[index] as Session, inFlight, CALLS);
       used[index] = (used[index] ?? 0) + processorMs(processes[index]?.pid) - before;
       times.get(name)?.push(...each);
       rates.get(name)?.push(perSecond);
     }
   }
+  for (const { agent } of sessions) agent.destroy();
   const rate = (name: string): number => quantile(rates.get(name) ?? [], 0.5);
   const columns = ["calls/s", "of pass-through", "p50 µs", "p99 µs", "CPU µs/call", "MB"];
   console.log(
@@ -206,30 +212,40 @@ async function measure(
   console.log();
 }
 
-async function callMany(
-  port: number,
-  inFlight: number,
-): Promise<{ readonly each: readonly number[]; readonly perSecond: number }> {
+/** A client that has shaken hands, and keeps its connections. */
+interface Session {
+  readonly port: number;
+  readonly agent: Agent;
+  readonly headers: Record<string, string>;
+}
+
+async function begin(port: number, inFlight: number): Promise<Session> {
   const agent = new Agent({ keepAlive: true, maxSockets: inFlight });
-  const session = await post(port, agent, {}, initialize());
-  const headers: Record<string, string> =
-    session === undefined ? {} : { "mcp-session-id": session };
+  const id = await post(port, agent, {}, initialize());
+  const headers: Record<string, string> = id === undefined ? {} : { "mcp-session-id": id };
   await post(port, agent, headers, { jsonrpc: "2.0", method: "notifications/initialized" });
+  return { port, agent, headers };
+}
+
+async function callMany(
+  { port, agent, headers }: Session,
+  inFlight: number,
+  calls: number,
+): Promise<{ readonly each: readonly number[]; readonly perSecond: number }> {
   const each: number[] = [];
   let next = 0;
   let began = 0;
   const one = async (): Promise<void> => {
-    while (next < CALLS) {
+    while (next < calls) {
       const id = next++;
-      if (id === WARM) began = performance.now();
+      if (id === FIRST) began = performance.now();
       const sent = performance.now();
       await post(port, agent, headers, call(id));
-      if (id >= WARM) each.push((performance.now() - sent) * 1_000);
+      if (id >= FIRST) each.push((performance.now() - sent) * 1_000);
     }
   };
   await Promise.all(Array.from({ length: inFlight }, one));
   const perSecond = each.length / ((performance.now() - began) / 1_000);
-  agent.destroy();
   return { each, perSecond };
 }
 

@@ -7,6 +7,7 @@ import { runInNewContext } from "node:vm";
 import { type Policy, validatePolicy } from "../policy/index.ts";
 import { type Context, compileEngine, openStore, type StateStore } from "../runtime/index.ts";
 import { printTable } from "./measure.ts";
+import { memoryOfSessions } from "./sessions.ts";
 
 /** Every kind of limit, with keys of which many come and go. */
 const POLICY: unknown = {
@@ -121,6 +122,8 @@ export async function run(): Promise<void> {
   printTable(rows);
   console.log();
   printTable(await sqliteRows());
+  console.log();
+  printTable(await memoryOfSessions());
 }
 
 async function sqliteRows(): Promise<string[][]> {

@@ -1,13 +1,14 @@
-import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
-import type { Readable } from "node:stream";
 import type { Json } from "../../../policy/index.ts";
-import { collect } from "../../transport/http/body.ts";
+import type { MaybePromise } from "../../state/store.ts";
+import type { BodyProblem } from "../../transport/http/body.ts";
 import { downHeaders } from "../../transport/http/headers.ts";
 import type { UpstreamResponse } from "../../transport/http/upstream.ts";
+import type { UpstreamBody } from "../../transport/http/upstream-body.ts";
 import { INTERNAL_ERROR, isObject } from "../admit.ts";
 import { errorMessage } from "../denials.ts";
 import { parseServerText } from "../server-text.ts";
+import { utf8Text } from "../utf8.ts";
 import { type Exchange, isAnswer, toClient } from "./exchange.ts";
 import { relayStream } from "./stream.ts";
 
@@ -48,7 +49,8 @@ export async function relayAnswer(
     await relayStream(body, exchange, caps.maxMessage);
     return;
   }
-  const bytes = await within(body, caps);
+  const whole = within(body, caps);
+  const bytes = whole instanceof Promise ? await whole : whole;
   if (typeof bytes === "string") {
     fail(exchange, bytes, status);
     return;
@@ -80,18 +82,24 @@ function sealedSession(
   return desk.begin(id, begins ?? {}).session?.sealed;
 }
 
-/** The whole body, or why there is none. */
-async function within(body: Readable, caps: AnswerCaps): Promise<Buffer | string> {
+/** The whole body, or why there is none. A short one has come with its head, and is there at once. */
+function within(body: UpstreamBody, caps: AnswerCaps): MaybePromise<Buffer | string> {
+  const collected = body.collect(caps.maxMessage);
+  if (!(collected instanceof Promise)) return wholeOf(collected, body);
   let late = false;
   const timer = setTimeout(() => {
     late = true;
     body.destroy();
   }, caps.timeoutMs);
-  const bytes = await collect(body, caps.maxMessage);
-  clearTimeout(timer);
+  return collected.then((bytes) => {
+    clearTimeout(timer);
+    return late ? "The server did not answer in time." : wholeOf(bytes, body);
+  });
+}
+
+function wholeOf(bytes: Buffer | BodyProblem, body: UpstreamBody): Buffer | string {
   if (Buffer.isBuffer(bytes)) return bytes;
   body.destroy();
-  if (late) return "The server did not answer in time.";
   return bytes.kind === "large"
     ? "The server's answer is too large."
     : "The connection to the server broke.";
@@ -138,8 +146,8 @@ function relayBody(
 export function readMessage(
   bytes: Buffer,
 ): { readonly message: { readonly [key: string]: Json }; readonly text: string } | string {
-  if (!isUtf8(bytes)) return "The server's answer is not UTF-8.";
-  const text = bytes.toString("utf8");
+  const text = utf8Text(bytes);
+  if (text === undefined) return "The server's answer is not UTF-8.";
   const read = parseServerText(text);
   if (!read.ok) {
     return read.reason === "syntax"

@@ -1,8 +1,11 @@
-import type { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
-import { collect } from "../../transport/http/body.ts";
 import { SseBroken, SseReader } from "../../transport/http/sse.ts";
-import { type HttpUpstream, UpstreamFailed } from "../../transport/http/upstream.ts";
+import {
+  type HttpUpstream,
+  UpstreamFailed,
+  type UpstreamResponse,
+} from "../../transport/http/upstream.ts";
+import type { UpstreamBody } from "../../transport/http/upstream-body.ts";
 import { type Id, isObject, type Message } from "../admit.ts";
 import type { Catalogue } from "../catalogue.ts";
 import { modernMeta } from "../era.ts";
@@ -107,10 +110,7 @@ export class HttpLink {
     for (const end of this.#ends) end.abort(GONE);
     if (this.#session !== undefined) {
       await this.#request("DELETE", {}, undefined, AbortSignal.timeout(END_SESSION_MS))
-        .then(({ body }) => {
-          body.on("error", () => {});
-          body.destroy();
-        })
+        .then(({ body }) => body.destroy())
         .catch(() => {});
     }
     await this.#options.upstream.close();
@@ -133,8 +133,8 @@ export class HttpLink {
     body: string | undefined,
     signal: AbortSignal,
     stream = false,
-  ): ReturnType<HttpUpstream["send"]> {
-    return this.#options.upstream.send({
+  ): Promise<UpstreamResponse> {
+    const { response } = this.#options.upstream.send({
       method,
       headers: {
         ...(this.#session === undefined ? {} : { "mcp-session-id": this.#session }),
@@ -145,6 +145,7 @@ export class HttpLink {
       signal,
       ...(body === undefined ? {} : { body }),
     });
+    return response;
   }
 
   async #post(text: string, about: Message): Promise<void> {
@@ -159,7 +160,6 @@ export class HttpLink {
       const further = await this.#headersOf(about);
       const headers = { accept: BOTH, "content-type": "application/json", ...further };
       const response = await this.#request("POST", headers, text, signal, stream);
-      response.body.on("error", () => {});
       const { status } = response;
       const problem = answerProblem(response);
       if (problem !== undefined) {
@@ -234,13 +234,13 @@ export class HttpLink {
     }
   }
 
-  async #deliver(body: Readable, id: Id | undefined): Promise<void> {
+  async #deliver(body: UpstreamBody, id: Id | undefined): Promise<void> {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
       body.destroy();
     }, this.#options.upstream.timeoutMs);
-    const bytes = await collect(body, this.#options.maxMessage);
+    const bytes = await body.collect(this.#options.maxMessage);
     clearTimeout(timer);
     if (late) {
       this.#fail(id, "The server did not answer in time.", "lost");
@@ -279,7 +279,7 @@ export class HttpLink {
   }
 
   /** Reads the stream of a request, and where it breaks and can be resumed, its rest. */
-  async #follow(body: Readable, id: Id | undefined, signal: AbortSignal): Promise<void> {
+  async #follow(body: UpstreamBody, id: Id | undefined, signal: AbortSignal): Promise<void> {
     let place = await this.#read(body);
     for (let tries = 0; tries < MAX_RESUMES; tries++) {
       if (id === undefined || place.id === undefined || this.#handlers?.isOpen(id) !== true) return;
@@ -291,7 +291,6 @@ export class HttpLink {
         signal,
         true,
       );
-      response.body.on("error", () => {});
       if (response.status !== 200 || answerProblem(response) !== undefined) {
         response.body.destroy();
         return;
@@ -300,7 +299,7 @@ export class HttpLink {
     }
   }
 
-  async #read(body: Readable): Promise<{ id?: string; retry?: number }> {
+  async #read(body: UpstreamBody): Promise<{ id?: string; retry?: number }> {
     const place: { id?: string; retry?: number } = {};
     const reader = new SseReader(this.#options.maxMessage, {
       event: ({ id, data, retry }) => {
@@ -311,7 +310,7 @@ export class HttpLink {
       comment: () => {},
     });
     try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
+      for await (const chunk of body) {
         reader.push(chunk);
         await this.#handlers?.pace();
       }
@@ -337,7 +336,6 @@ export class HttpLink {
           ...(last === undefined ? {} : { "last-event-id": last }),
         };
         const response = await this.#request("GET", headers, undefined, signal, true);
-        response.body.on("error", () => {});
         const type = mediaType(response.headers);
         if (response.status !== 200 || type !== "text/event-stream" || answerProblem(response)) {
           response.body.destroy();

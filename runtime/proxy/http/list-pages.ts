@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Readable } from "node:stream";
-import { collect } from "../../transport/http/body.ts";
 import { SseReader } from "../../transport/http/sse.ts";
 import type { HttpUpstream, UpstreamResponse } from "../../transport/http/upstream.ts";
+import type { UpstreamBody } from "../../transport/http/upstream-body.ts";
 import { isObject, type JsonObject } from "../admit.ts";
 import { type FetchPage, toolsPage } from "../catalogue.ts";
 import { mediaType, readMessage } from "./answer.ts";
@@ -21,7 +20,7 @@ export function listPages(upstream: HttpUpstream, visit: Visit, maxMessage: numb
       ...(cursor === undefined ? {} : { cursor }),
       ...(meta === undefined ? {} : { _meta: meta }),
     };
-    const response = await upstream.send({
+    const { response } = upstream.send({
       method: "POST",
       headers: {
         accept: BOTH,
@@ -36,7 +35,7 @@ export function listPages(upstream: HttpUpstream, visit: Visit, maxMessage: numb
       stream: false,
       signal: AbortSignal.timeout(Math.max(1, Math.ceil(ms))),
     });
-    const { result } = await answerOf(id, response, maxMessage);
+    const { result } = await answerOf(id, await response, maxMessage);
     if (!isObject(result)) throw new Error("The server did not answer with a list of tools.");
     return toolsPage(result);
   };
@@ -48,10 +47,9 @@ async function answerOf(
   { headers, body }: UpstreamResponse,
   max: number,
 ): Promise<JsonObject> {
-  body.on("error", () => {});
   try {
     if (mediaType(headers) !== "text/event-stream") {
-      const bytes = await collect(body, max);
+      const bytes = await body.collect(max);
       const read = Buffer.isBuffer(bytes) ? readMessage(bytes) : "There is no whole answer.";
       if (typeof read === "string") throw new Error(read);
       if (read.message.id !== id) throw new Error("The server answered something else.");
@@ -63,7 +61,7 @@ async function answerOf(
   }
 }
 
-async function answerInStream(id: string, body: Readable, max: number): Promise<JsonObject> {
+async function answerInStream(id: string, body: UpstreamBody, max: number): Promise<JsonObject> {
   let found: JsonObject | undefined;
   const reader = new SseReader(max, {
     event: ({ data = "" }) => {
@@ -72,7 +70,7 @@ async function answerInStream(id: string, body: Readable, max: number): Promise<
     },
     comment: () => {},
   });
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     reader.push(chunk);
     if (found !== undefined) return found;
   }

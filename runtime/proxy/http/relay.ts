@@ -3,11 +3,7 @@ import type { Grant } from "../../grants/grant.ts";
 import type { MaybePromise } from "../../state/store.ts";
 import type { RequestHeaders } from "../../transport/http/headers.ts";
 import type { Reply } from "../../transport/http/reply.ts";
-import {
-  type HttpUpstream,
-  UpstreamFailed,
-  type UpstreamResponse,
-} from "../../transport/http/upstream.ts";
+import { type HttpUpstream, type Sent, UpstreamFailed } from "../../transport/http/upstream.ts";
 import {
   type Admitted,
   INTERNAL_ERROR,
@@ -27,7 +23,7 @@ import { recordRefusal, recordRuling } from "../records.ts";
 import { type OpenRequest, STREAM } from "../requests.ts";
 import type { Seals } from "../seal.ts";
 import { openTasks } from "../tasks.ts";
-import { write } from "../write.ts";
+import { writeAdmitted } from "../write.ts";
 import { type AnswerCaps, relayAnswer } from "./answer.ts";
 import { Desk, type Visit } from "./desk.ts";
 import type { Exchange } from "./exchange.ts";
@@ -59,10 +55,14 @@ export class HttpRelay implements Backend {
   readonly #options: RelayOptions;
   readonly #desks = new Map<string, Desk>();
   /** What ends when the proxy does: streams without an end of their own. */
-  readonly #lasting = new Set<AbortController>();
+  readonly #lasting = new Set<Sent>();
+
+  /** Headers of a client that go up. */
+  readonly #headerNames: readonly string[];
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    this.#headerNames = ["accept", "mcp-protocol-version", ...options.forwardHeaders];
   }
 
   async post(admitted: Admitted, inbound: Inbound, reply: Reply): Promise<void> {
@@ -85,7 +85,7 @@ export class HttpRelay implements Backend {
         return;
       case "response":
         openTasks(admitted, desk.governance);
-        await this.#forward(textOf(admitted), way, {});
+        await this.#forward(writeAdmitted(admitted), way, {});
         return;
     }
   }
@@ -140,7 +140,7 @@ export class HttpRelay implements Backend {
   }
 
   drain(): void {
-    for (const controller of this.#lasting) controller.abort(ENDING);
+    for (const sent of this.#lasting) sent.abort(ENDING);
   }
 
   async close(): Promise<void> {
@@ -245,7 +245,7 @@ export class HttpRelay implements Backend {
     const asked = { open, hearing, answered: false };
     const begins =
       open.method === "initialize" ? { begins: clientOf(message.params?.clientInfo) } : {};
-    await this.#forward(textOf(admitted), way, { asked, ...begins }, mirrors.headers);
+    await this.#forward(writeAdmitted(admitted), way, { asked, ...begins }, mirrors.headers);
   }
 
   /** Headers of a modern request that repeat its body. */
@@ -289,7 +289,7 @@ export class HttpRelay implements Backend {
       return;
     }
     const headers = way.modern ? mirrorHeaders(method, params) : {};
-    await this.#forward(textOf(admitted), way, {}, headers);
+    await this.#forward(writeAdmitted(admitted), way, {}, headers);
   }
 
   // To the server ---------------------------------------------------------------------------------
@@ -301,18 +301,16 @@ export class HttpRelay implements Backend {
     further: Record<string, string> = {},
   ): Promise<void> {
     const { desk, visit, reply } = way;
-    const controller = new AbortController();
-    reply.onGone(() => controller.abort(GONE));
     const lasting = body === undefined ? way.ends !== true : about.asked?.open.method === STREAM;
-    const unlisten = lasting ? this.#listen(controller, way, about) : undefined;
+    const sent = this.#options.upstream.send({
+      method: body !== undefined ? "POST" : way.ends === true ? "DELETE" : "GET",
+      headers: this.#headersUp(way, further),
+      stream: lasting,
+      ...(body === undefined ? {} : { body }),
+    });
+    reply.onGone(() => sent.abort(GONE));
+    const unlisten = lasting ? this.#listen(sent, way, about) : undefined;
     try {
-      const response = await this.#options.upstream.send({
-        method: body !== undefined ? "POST" : way.ends === true ? "DELETE" : "GET",
-        headers: { ...this.#headersUp(way), ...further },
-        stream: lasting,
-        signal: controller.signal,
-        ...(body === undefined ? {} : { body }),
-      });
       const exchange: Exchange = {
         desk,
         visit,
@@ -320,7 +318,7 @@ export class HttpRelay implements Backend {
         ...about,
         answerServer: (text) => this.#answerServer(text, way),
       };
-      await this.#relayUntilEnd(response, exchange, controller.signal);
+      await relayAnswer(await sent.response, exchange, this.#options);
     } catch (error) {
       this.#failed(error, about, way);
     } finally {
@@ -332,12 +330,8 @@ export class HttpRelay implements Backend {
   }
 
   /** A stream begins that has no end of its own; gives what undoes that. */
-  #listen(
-    controller: AbortController,
-    { desk, reply }: Way,
-    { asked }: Pick<Exchange, "asked">,
-  ): () => void {
-    this.#lasting.add(controller);
+  #listen(sent: Sent, { desk, reply }: Way, { asked }: Pick<Exchange, "asked">): () => void {
+    this.#lasting.add(sent);
     const unlisten = desk.listens({
       reply,
       ...(asked === undefined
@@ -346,23 +340,8 @@ export class HttpRelay implements Backend {
     });
     return () => {
       unlisten();
-      this.#lasting.delete(controller);
+      this.#lasting.delete(sent);
     };
-  }
-
-  async #relayUntilEnd(
-    response: UpstreamResponse,
-    exchange: Exchange,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const cut = (): void => {
-      response.body.destroy();
-    };
-    // What the abortion ends is told by the exchange, not by its body.
-    response.body.on("error", () => {});
-    if (signal.aborted) cut();
-    else signal.addEventListener("abort", cut, { once: true });
-    await relayAnswer(response, exchange, this.#options);
   }
 
   #failed(error: unknown, { asked }: Pick<Exchange, "asked">, { desk, reply }: Way): void {
@@ -383,14 +362,19 @@ export class HttpRelay implements Backend {
     reply.json(status, errorMessage(asked?.open.id ?? null, INTERNAL_ERROR, error.message));
   }
 
-  #headersUp({ visit, inbound, modern }: Way): Record<string, string> {
+  /** `further`: headers that stand for the body, which win over what the client sent. */
+  #headersUp(
+    { visit, inbound, modern }: Way,
+    further: Readonly<Record<string, string>>,
+  ): Record<string, string> {
     const { headers } = inbound;
     const up: Record<string, string> = { "content-type": "application/json" };
-    for (const name of ["accept", "mcp-protocol-version", ...this.#options.forwardHeaders]) {
+    for (const name of this.#headerNames) {
       const value = headers.get(name);
       if (value !== undefined) up[name] = value;
     }
     if (!modern && visit.session !== undefined) up["mcp-session-id"] = visit.session.id;
+    for (const name in further) up[name] = further[name] as string;
     return up;
   }
 
@@ -399,15 +383,12 @@ export class HttpRelay implements Backend {
     upstream
       .send({
         method: "POST",
-        headers: { ...this.#headersUp(way), accept: BOTH },
+        headers: this.#headersUp(way, { accept: BOTH }),
         body: text,
         stream: false,
         signal: AbortSignal.timeout(timeoutMs),
       })
-      .then(({ body }) => {
-        body.on("error", () => {});
-        body.resume();
-      })
+      .response.then(({ body }) => body.discard())
       .catch(() => way.desk.governance.notice("The server did not take an answer of the proxy."));
   }
 }
@@ -453,10 +434,6 @@ function mannerOf(message: Message, headers: RequestHeaders): Visit["manner"] {
 
 function allowed(ruling: Ruling): { readonly reservation?: string; readonly leased?: boolean } {
   return ruling.outcome === "allow" ? ruling : {};
-}
-
-function textOf({ value, numbers }: Admitted): string {
-  return write(value, numbers);
 }
 
 function refuse(

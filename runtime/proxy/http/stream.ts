@@ -1,6 +1,6 @@
-import type { Readable } from "node:stream";
 import type { Json } from "../../../policy/index.ts";
 import { SseBroken, type SseEvent, SseReader } from "../../transport/http/sse.ts";
+import type { UpstreamBody } from "../../transport/http/upstream-body.ts";
 import { INTERNAL_ERROR, isId, isObject, type JsonObject } from "../admit.ts";
 import { errorMessage } from "../denials.ts";
 import { idKey } from "../requests.ts";
@@ -12,7 +12,7 @@ const END_MS = 1_000;
 
 /** Relays a stream of events, one by one, at the pace at which the client takes them. */
 export async function relayStream(
-  body: Readable,
+  body: UpstreamBody,
   exchange: Exchange,
   maxEvent: number,
 ): Promise<void> {
@@ -30,7 +30,7 @@ export async function relayStream(
   });
   let reason = "The server ended its answer too early.";
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of body) {
       reader.push(chunk);
       await reply.drained();
       if (reply.closed) break;

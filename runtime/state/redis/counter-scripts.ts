@@ -9,20 +9,30 @@ export const RESERVE_CALENDAR = script(
   CALENDAR,
   RESERVATIONS,
   `
-local now = advance_clock()
-local text = redis.call('GET', KEYS[2])
-if text and tonumber(string.match(text, '^%d+')) > now then return { 1 } end
-local keys = {}
-local starts, ends, used, before = {}, {}, {}, {}
-for index = 1, #KEYS - 2 do
-  local unit, amount, max = ARGV[3 * index], tonumber(ARGV[3 * index + 1]), tonumber(ARGV[3 * index + 2])
-  if not starts[unit] then
-    local start, last = window_of(unit, now)
-    starts[unit], ends[unit] = ':' .. str(start), last
+local starts, ends, keys, used, before = {}, {}, {}, {}, {}
+
+-- All that is needed, in one reading: the clock, the reservation, and the counters of the windows that hold now.
+local function read_at(now)
+  starts, ends = {}, {}
+  for index = 1, #KEYS - 2 do
+    local unit = ARGV[3 * index]
+    if not starts[unit] then
+      local start, last = window_of(unit, now)
+      starts[unit], ends[unit] = ':' .. str(start), last
+    end
+    keys[index] = KEYS[index + 2] .. starts[unit]
   end
-  local key = KEYS[index + 2] .. starts[unit]
-  keys[index] = key
-  local count = used[key] or tonumber(redis.call('GET', key) or '0')
+  return redis.call('MGET', KEYS[1], KEYS[2], unpack(keys))
+end
+
+local time = system_time()
+local found = read_at(time)
+local now, newer = later(time, found[1])
+if newer then set_clock(now) elseif now > time then found = read_at(now) end
+if found[2] and tonumber(string.match(found[2], '^%d+')) > now then return { 1 } end
+for index, key in ipairs(keys) do
+  local unit, amount, max = ARGV[3 * index], tonumber(ARGV[3 * index + 1]), tonumber(ARGV[3 * index + 2])
+  local count = tonumber(found[index + 2] or '0')
   local same = before[key] or 0
   if max == 0 or amount > max - (count + same) then
     local never = max == 0 or same + amount > max

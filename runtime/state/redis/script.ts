@@ -20,22 +20,30 @@ local function str(number)
   return string.format('%d', number)
 end
 
-local function read_clock()
-  local now
-  if ARGV[1] == '' then
-    local time = redis.call('TIME')
-    now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-  else
-    now = tonumber(ARGV[1])
-  end
-  local newest = tonumber(redis.call('GET', KEYS[1]) or '0')
+local function system_time()
+  if ARGV[1] ~= '' then return tonumber(ARGV[1]) end
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- newest: what the clock's key holds, if anything.
+local function later(now, newest)
+  newest = tonumber(newest or '0')
   if now > newest then return now, true end
   return newest, false
 end
 
+local function set_clock(now)
+  redis.call('SET', KEYS[1], str(now), 'PX', str(CLOCK_KEPT))
+end
+
+local function read_clock()
+  return later(system_time(), redis.call('GET', KEYS[1]))
+end
+
 local function advance_clock()
-  local now, later = read_clock()
-  if later then redis.call('SET', KEYS[1], str(now), 'PX', str(CLOCK_KEPT)) end
+  local now, newer = read_clock()
+  if newer then set_clock(now) end
   return now
 end
 `;

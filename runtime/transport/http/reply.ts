@@ -6,13 +6,20 @@ export class Reply {
   readonly #response: ServerResponse;
   readonly #cors: OutgoingHttpHeaders;
   #streaming = false;
+  readonly #gone: (() => void)[] = [];
+  readonly #closed: (() => void)[] = [];
 
   /** `cors`: headers that let a page of an allowed origin read the answer. */
   constructor(response: ServerResponse, cors: OutgoingHttpHeaders = {}) {
     this.#response = response;
     this.#cors = cors;
     // A client that goes away breaks the connection; whoever has to know is told by `onClosed`.
-    response.on("error", () => {});
+    response.on("error", ignore);
+    // One listener for all: they are on the way of every message.
+    response.on("close", () => {
+      if (!response.writableFinished) for (const gone of this.#gone) gone();
+      for (const closed of this.#closed) closed();
+    });
   }
 
   /** True when a status was sent. */
@@ -36,24 +43,20 @@ export class Reply {
 
   /** Calls `then` when the client goes away before everything was said. */
   onGone(gone: () => void): void {
-    this.#response.once("close", () => {
-      if (!this.#response.writableFinished) gone();
-    });
+    this.#gone.push(gone);
   }
 
   /** Calls `then` when the answer has ended, however. */
   onClosed(closed: () => void): void {
-    this.#response.once("close", closed);
+    this.#closed.push(closed);
   }
 
   json(status: number, body: string | Uint8Array, headers: OutgoingHttpHeaders = {}): void {
     if (this.begun || this.closed) return;
-    this.#response.writeHead(status, {
-      ...headers,
-      ...this.#cors,
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(body),
-    });
+    const head: OutgoingHttpHeaders = { ...headers, ...this.#cors };
+    head["content-type"] = "application/json";
+    head["content-length"] = Buffer.byteLength(body);
+    this.#response.writeHead(status, head);
     this.#response.end(body);
   }
 
@@ -113,3 +116,5 @@ export class Reply {
     this.#response.destroy();
   }
 }
+
+function ignore(): void {}

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
 import type { Pools } from "./pools.ts";
+import { UpstreamBody } from "./upstream-body.ts";
 
 export interface UpstreamOptions {
   readonly url: URL;
@@ -16,13 +17,22 @@ export interface UpstreamRequest {
   readonly body?: string;
   /** It is expected to stay open: it uses connections of its own. */
   readonly stream: boolean;
-  readonly signal: AbortSignal;
+  /** Ends it, as `abort` does. */
+  readonly signal?: AbortSignal;
 }
 
 export interface UpstreamResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  readonly body: Readable;
+  readonly body: UpstreamBody;
+}
+
+/** A request that is on its way. */
+export interface Sent {
+  /** Rejects with `UpstreamFailed`, or with what it was aborted for. */
+  readonly response: Promise<UpstreamResponse>;
+  /** Ends it: nobody waits for the answer, or for the rest of it. */
+  abort(reason: unknown): void;
 }
 
 /** There is no answer of the server. The message is a sentence without addresses. */
@@ -54,7 +64,8 @@ const CONNECT_MS = 10_000;
 export class HttpUpstream {
   /** How long an answer that is no stream may take (milliseconds). */
   readonly timeoutMs: number;
-  readonly #pools: Promise<Pools>;
+  #pools: Pools | undefined;
+  readonly #loading: Promise<Pools>;
   readonly #path: string;
   readonly #headers: Readonly<Record<string, string>>;
 
@@ -67,36 +78,123 @@ export class HttpUpstream {
       connect: { timeout: CONNECT_MS },
     };
     // Loaded here, so that who serves a child process does not wait for it. A failure is told by `send`.
-    this.#pools = import("./pools.ts").then(({ openPools }) => openPools(url.origin, options));
-    this.#pools.catch(() => undefined);
+    this.#loading = import("./pools.ts").then(({ openPools }) => openPools(url.origin, options));
+    this.#loading.then(
+      (pools) => {
+        this.#pools = pools;
+      },
+      () => undefined,
+    );
     this.#path = url.pathname + url.search;
-    this.#headers = { ...userInfo(url), ...lowerCased(headers) };
+    this.#headers = { "accept-encoding": "identity", ...userInfo(url), ...lowerCased(headers) };
   }
 
-  /** Rejects with `UpstreamFailed`, or with what `signal` was aborted for. */
-  async send(request: UpstreamRequest): Promise<UpstreamResponse> {
-    const { method, stream, signal, body } = request;
-    try {
-      const { requests, streams } = await this.#pools;
-      const response = await (stream ? streams : requests).request({
-        method,
-        path: this.#path,
-        headers: { ...request.headers, "accept-encoding": "identity", ...this.#headers },
-        signal,
-        ...(body === undefined ? {} : { body }),
-      });
-      return { status: response.statusCode, headers: response.headers, body: response.body };
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      throw failure(error);
+  send(request: UpstreamRequest): Sent {
+    const sending = new Sending();
+    if (request.signal !== undefined) sending.endWith(request.signal);
+    if (this.#pools !== undefined) this.#dispatch(request, sending, this.#pools);
+    else {
+      this.#loading.then(
+        (pools) => this.#dispatch(request, sending, pools),
+        (error: Error) => sending.onResponseError(undefined, error),
+      );
     }
+    return sending;
+  }
+
+  #dispatch(
+    { method, stream, body, headers }: UpstreamRequest,
+    sending: Sending,
+    { requests, streams }: Pools,
+  ): void {
+    if (sending.aborted) return;
+    const options: Dispatcher.DispatchOptions = {
+      method,
+      path: this.#path,
+      headers: { ...headers, ...this.#headers },
+    };
+    if (body !== undefined) options.body = body;
+    (stream ? streams : requests).dispatch(options, sending);
   }
 
   async close(): Promise<void> {
-    const { requests, streams } = await this.#pools;
+    const { requests, streams } = await this.#loading;
     await Promise.all([requests.destroy(), streams.destroy()]);
   }
 }
+
+/** What undici calls about one request. */
+class Sending implements Sent, Dispatcher.DispatchHandler {
+  readonly response: Promise<UpstreamResponse>;
+  #answered!: (response: UpstreamResponse) => void;
+  #failed!: (error: unknown) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #body: UpstreamBody | undefined;
+  #abortion: { readonly reason: unknown } | undefined;
+  #over: (() => void) | undefined;
+
+  constructor() {
+    this.response = new Promise((resolve, reject) => {
+      this.#answered = resolve;
+      this.#failed = reject;
+    });
+  }
+
+  get aborted(): boolean {
+    return this.#abortion !== undefined;
+  }
+
+  abort(reason: unknown): void {
+    if (this.#abortion !== undefined) return;
+    this.#abortion = { reason };
+    this.#failed(reason);
+    this.#controller?.abort(ABORTED);
+  }
+
+  endWith(signal: AbortSignal): void {
+    const abort = (): void => this.abort(signal.reason);
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    signal.addEventListener("abort", abort, { once: true });
+    this.#over = () => signal.removeEventListener("abort", abort);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#abortion !== undefined) controller.abort(ABORTED);
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    // What is said on the way to the answer says nothing to us.
+    if (status < 200) return;
+    this.#body = new UpstreamBody(controller);
+    this.#answered({ status, headers, body: this.#body });
+  }
+
+  onResponseData(_: unknown, chunk: Buffer): void {
+    this.#body?.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#over?.();
+    this.#body?.end();
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    this.#over?.();
+    if (this.#body === undefined) this.#failed(failure(error));
+    else this.#body.fail(error);
+  }
+}
+
+/** Told to nobody: what a request was aborted for is told by `Sent`. */
+const ABORTED = new Error("The request was aborted.");
 
 function failure(error: unknown): UpstreamFailed {
   const code = (error as NodeJS.ErrnoException).code ?? "";
