@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
-import { type AddressInfo, connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { quantile } from "./measure.ts";
+import { freePort, listening, residentMiB } from "./sessions.ts";
 
 /** Calls of each way before anything is counted: all of its code is compiled then. */
 const WARM = 2_500;
@@ -51,7 +51,7 @@ process.stdin.setEncoding("utf8").on("data", (text) => {
 });`;
 
 /** The floor of every proxy: requests and answers, piped as they are. */
-const PASS_THROUGH = `
+export const PASS_THROUGH = `
 import { Agent, createServer, request } from "node:http";
 const agent = new Agent({ keepAlive: true });
 createServer((incoming, response) => {
@@ -205,7 +205,7 @@ async function measure(
       quantile(times.get(name) ?? [], 0.5).toFixed(0),
       quantile(times.get(name) ?? [], 0.99).toFixed(0),
       (((used[index] ?? 0) * 1_000) / (CALLS * ROUNDS)).toFixed(0),
-      residentMegabytes(processes[index]?.pid),
+      residentMiB(processes[index]?.pid),
     ];
     console.log(`${name.padEnd(24)}${row.map((cell) => cell.padStart(16)).join("")}`);
   }
@@ -302,40 +302,12 @@ async function start(
   port: number,
 ): Promise<ChildProcess> {
   const child = spawn(command, args, { stdio: "ignore" });
-  for (let tries = 0; tries < 400; tries++) {
-    if (await accepts(port)) return child;
-    await sleep(50);
-  }
-  child.kill();
-  throw new Error(`\`${[command, ...args].join(" ")}\` does not listen on port ${port}.`);
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function residentMegabytes(pid: number | undefined): string {
   try {
-    const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return (Number(kilobytes) / 1_024).toFixed(0);
-  } catch {
-    return "";
+    await listening(port);
+    return child;
+  } catch (error) {
+    child.kill();
+    throw new Error(`\`${[command, ...args].join(" ")}\` did not start.`, { cause: error });
   }
 }
 
@@ -348,9 +320,4 @@ function processorMs(pid: number | undefined): number {
   } catch {
     return 0;
   }
-}
-
-function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 }

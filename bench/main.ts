@@ -35,6 +35,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     what: "calls a second and latency over Streamable HTTP",
     load: () => import("./http.ts"),
   },
+  gateway: {
+    what: "fifty grants under load, and one beside another that sends the worst it may",
+    load: () => import("./gateway.ts"),
+  },
   state: {
     what: "reservations a second in every store",
     load: () => import("./state.ts"),

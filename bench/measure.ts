@@ -71,3 +71,9 @@ export function showTime(ns: number): string {
 export function showRatio(ratio: number): string {
   return `${ratio < 1 ? ratio.toFixed(2) : ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)}×`;
 }
+
+/** The value below which this part of all lies; 0 without any. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+}

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,10 +13,10 @@ const SESSIONS = 1_000;
 /** Calls after the sessions were opened, over all of them. */
 const CALLS = 50_000;
 const STEPS = 5;
-const IN_FLIGHT = 16;
+export const IN_FLIGHT = 16;
 
 /** Gives every client that begins a session of its own, and answers each call at once. */
-const SERVER = `
+export const SERVER = `
 import { createServer } from "node:http";
 let sessions = 0;
 createServer((request, response) => {
@@ -73,7 +73,7 @@ export async function memoryOfSessions(): Promise<string[][]> {
       ...["--url", `http://127.0.0.1:${server}/mcp`],
     );
     const client = new Client(own);
-    await client.listening();
+    await listening(own);
     const rows = [["HTTP relay", "resident", "target"]];
     const note = (what: string, target = ""): void => {
       rows.push([what, `${residentMiB(proxy.pid)} MiB`, target]);
@@ -98,7 +98,7 @@ export async function memoryOfSessions(): Promise<string[][]> {
   }
 }
 
-async function inTurn(count: number, one: (index: number) => Promise<void>): Promise<void> {
+export async function inTurn(count: number, one: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < count) await one(next++);
@@ -111,19 +111,6 @@ class Client {
 
   constructor(port: number) {
     this.#pool = new Pool(`http://127.0.0.1:${port}`, { connections: IN_FLIGHT });
-  }
-
-  async listening(): Promise<void> {
-    for (let tries = 0; tries < 400; tries++) {
-      try {
-        const { body } = await this.#pool.request({ method: "GET", path: "/readyz" });
-        await body.dump();
-        return;
-      } catch {
-        await sleep(50);
-      }
-    }
-    throw new Error("The proxy does not listen.");
   }
 
   /** The id of a new session. */
@@ -166,7 +153,7 @@ class Client {
 }
 
 /** Empty where the system does not tell. */
-function residentMiB(pid: number | undefined): string {
+export function residentMiB(pid: number | undefined): string {
   try {
     const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
     return (Number(kilobytes) / 1_024).toFixed(0);
@@ -175,11 +162,31 @@ function residentMiB(pid: number | undefined): string {
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address() as AddressInfo;
       server.close(() => resolve(port));
     });
+  });
+}
+
+/** Resolves when somebody listens on the port. */
+export async function listening(port: number): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if (await accepts(port)) return;
+    await sleep(50);
+  }
+  throw new Error(`Nobody listens on port ${port}.`);
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
   });
 }

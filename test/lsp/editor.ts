@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -34,8 +34,15 @@ export function mcppBundle(): Promise<string> {
 }
 
 async function bundled(): Promise<string> {
-  const folder = join(root, "node_modules/.cache/mcpp", `lsp-${process.pid}`);
-  rmSync(folder, { recursive: true, force: true });
+  const cache = join(root, "node_modules/.cache/mcpp");
+  mkdirSync(cache, { recursive: true });
+  // Workers of tests end without a word, and leave their bundle behind.
+  for (const name of readdirSync(cache)) {
+    const pid = /^lsp-(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid)))
+      rmSync(join(cache, name), { recursive: true, force: true });
+  }
+  const folder = join(cache, `lsp-${process.pid}`);
   await build({
     absWorkingDir: root,
     entryPoints: { mcpp: "cli/main.ts" },
@@ -53,8 +60,15 @@ async function bundled(): Promise<string> {
     external: ["@photostructure/sqlite", "node:sqlite"],
     logLevel: "error",
   });
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return join(folder, "mcpp.mjs");
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 /** What a server may ask of an editor. */
