@@ -10,8 +10,8 @@ import {
   Terminal,
 } from "chevrotain";
 import { grammar } from "./grammar.ts";
-import { beginsLine, tokenize } from "./lexical.ts";
-import type { Source, Span } from "./source.ts";
+import { parsed } from "./parsed.ts";
+import { beginsLine, type Source, type Span } from "./source.ts";
 import { type Block, type Chunk, type Context, splitStatements } from "./statements.ts";
 import * as t from "./tokens.ts";
 
@@ -303,7 +303,7 @@ const ENTRY: Readonly<Record<Context, readonly string[]>> = {
 
 /** What the grammar wants at an offset: for completion, and only by the statement that the offset is in. */
 export function expectedAt(source: Source, offset: number): Expected {
-  const before = tokenize(source).tokens.filter((token) => token.startOffset < offset);
+  const before = parsed(source).lexed.tokens.filter((token) => token.startOffset < offset);
   const last = before[before.length - 1];
   let replace: Span = { start: offset, end: offset };
   if (last !== undefined && t.endOf(last) >= offset && /^[@A-Za-z_]/.test(last.image)) {

@@ -1,6 +1,6 @@
 import type { IToken, TokenType } from "chevrotain";
 import type { Document, Node, Path } from "./ast.ts";
-import { tokenize } from "./lexical.ts";
+import { parsed } from "./parsed.ts";
 import type { Span } from "./source.ts";
 import * as t from "./tokens.ts";
 import { walk } from "./walk.ts";
@@ -34,7 +34,7 @@ export interface Highlight {
 
 /** The pieces of a document, in the order of the text; none overlap. Names in broken statements are left out. */
 export function highlights(document: Document): Highlight[] {
-  const { tokens, comments } = tokenize(document.source);
+  const { tokens, comments } = parsed(document.source).lexed;
   const named = namesOf(document);
   const found: Highlight[] = comments.map(({ span }) => ({ span, kind: "comment" }));
   for (const [index, token] of tokens.entries()) {
