@@ -1,6 +1,7 @@
 import { type Diagnostic, report, type Source, type Span } from "../../language/index.ts";
 import type { Program } from "../program.ts";
 import type { Report } from "../resolve/reporter.ts";
+import { type World, worldOf } from "./world.ts";
 
 /** One rule about policies: it reads the program and reports what breaks it. It never throws. */
 export interface Check {
@@ -22,6 +23,21 @@ export interface CheckContext {
    * its author tried to write, so checks that look at more than one statement ask for this.
    */
   readonly sound: () => boolean;
+  /**
+   * Looks at a part of the policy, unless it is known that there is nothing to say: it was looked at before, and
+   * neither the part nor the things that the look depends on are others. A part is a node, or what was bound to
+   * one; what is true of the whole policy, as its `World` tells it, is one of the things already.
+   */
+  readonly look: (part: object, things: readonly unknown[], look: () => void) => void;
+}
+
+/** The things that a check found nothing about, by its parts: an editor compiles a policy at every keystroke. */
+const silences = new WeakMap<Check, WeakMap<object, readonly unknown[]>>();
+
+function silencesOf(check: Check): WeakMap<object, readonly unknown[]> {
+  const known = silences.get(check) ?? new WeakMap<object, readonly unknown[]>();
+  silences.set(check, known);
+  return known;
 }
 
 /**
@@ -43,20 +59,46 @@ export function runChecks(
     diagnostic.source === source &&
     diagnostic.span.start >= span.start &&
     diagnostic.span.end <= span.end;
-  const context: CheckContext = {
-    program,
-    report: (entry, parameters, source, span, extras) => {
-      // What stands on an error of the text or of its names is a consequence of it.
-      if (errors.some((error) => meets(error, source, span))) return;
-      const diagnostic = report(entry, parameters, source, span, extras);
-      found.push(diagnostic);
-      if (diagnostic.severity !== "info") grave.push(diagnostic);
-    },
-    reported: (source, span) => grave.some((diagnostic) => inside(diagnostic, source, span)),
-    sound: () => !grave.some(({ severity }) => severity === "error"),
-  };
-  for (const check of checks) check.run(context);
+  const world: World = worldOf(program);
+  for (const check of checks) {
+    const silent = silencesOf(check);
+    let isSilent = true;
+    check.run({
+      program,
+      report: (entry, parameters, source, span, extras) => {
+        isSilent = false;
+        // What stands on an error of the text or of its names is a consequence of it.
+        if (errors.some((error) => meets(error, source, span))) return;
+        const diagnostic = report(entry, parameters, source, span, extras);
+        found.push(diagnostic);
+        if (diagnostic.severity !== "info") grave.push(diagnostic);
+      },
+      reported: (source, span) => {
+        const isReported = grave.some((diagnostic) => inside(diagnostic, source, span));
+        // What would have been said without that is not known.
+        if (isReported) isSilent = false;
+        return isReported;
+      },
+      sound: () => !grave.some(({ severity }) => severity === "error"),
+      look: (part, things, look) => {
+        const before = silent.get(part);
+        if (before !== undefined && areSame(before, world, things)) return;
+        isSilent = true;
+        look();
+        if (isSilent) silent.set(part, [world, ...things]);
+        else silent.delete(part);
+      },
+    });
+  }
   return found;
+}
+
+function areSame(before: readonly unknown[], world: World, things: readonly unknown[]): boolean {
+  return (
+    before[0] === world &&
+    before.length === things.length + 1 &&
+    things.every((thing, index) => thing === before[index + 1])
+  );
 }
 
 function meets(diagnostic: Diagnostic, source: Source, span: Span): boolean {

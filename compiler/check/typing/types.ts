@@ -1,6 +1,7 @@
-import type { Condition, LimitClause, Source, Span } from "../../../language/index.ts";
+import type { Condition, LimitClause, Source } from "../../../language/index.ts";
 import { notChecked } from "../../messages/types.ts";
 import type { BoundRule, Program } from "../../program.ts";
+import { sorted } from "../../resolve/targets.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { checkCondition, checkLimit } from "./condition.ts";
 import { type Environment, type TypedTool, typedTool, untypedTool } from "./environment.ts";
@@ -9,9 +10,9 @@ import { Problems } from "./problems.ts";
 /** What is typed once, in every tool that it concerns. */
 interface Subject {
   readonly source: Source;
-  readonly span: Span;
   readonly check: (environment: Environment, problems: Problems) => void;
-  readonly tools: Set<string>;
+  /** The tools of each rule that it concerns. */
+  readonly targets: (readonly string[])[];
 }
 
 /** Conditions, sums and keys of limits fit the types of the arguments in every tool of their rule. */
@@ -19,28 +20,27 @@ export const types: Check = {
   name: "types",
   run: (context) => {
     const { program } = context;
-    for (const subject of subjectsOf(program)) run(subject, context);
+    for (const [node, subject] of subjectsOf(program)) {
+      context.look(node, subject.targets, () => run(subject, context));
+    }
   },
 };
 
 /** Rules in one block share its conditions, which are typed once in all of their tools. */
-function subjectsOf(program: Program): readonly Subject[] {
-  const subjects = new Map<string, Subject>();
-  const files = new Map(program.files.map(({ source }, index) => [source, index]));
+function subjectsOf(program: Program): ReadonlyMap<Condition | LimitClause, Subject> {
+  const subjects = new Map<Condition | LimitClause, Subject>();
   const add = (
     source: Source,
-    span: Span,
+    node: Condition | LimitClause,
     tools: readonly string[],
     check: Subject["check"],
-    kind: string,
   ) => {
-    const key = `${files.get(source)} ${kind} ${span.start} ${span.end}`;
-    const subject = subjects.get(key) ?? { source, span, check, tools: new Set() };
-    for (const tool of tools) subject.tools.add(tool);
-    subjects.set(key, subject);
+    const subject = subjects.get(node);
+    if (subject === undefined) subjects.set(node, { source, check, targets: [tools] });
+    else subject.targets.push(tools);
   };
   const condition = (source: Source, node: Condition, tools: readonly string[]) =>
-    add(source, node.span, tools, (here, problems) => checkCondition(node, here, problems), "if");
+    add(source, node, tools, (here, problems) => checkCondition(node, here, problems));
   for (const rule of program.rules) {
     if (!rule.resolved || rule.of !== "tool") continue;
     const tools = rule.all ? program.tools.names : rule.selection.names;
@@ -48,20 +48,14 @@ function subjectsOf(program: Program): readonly Subject[] {
     for (const node of when) condition(rule.source, node, tools);
     if (own !== undefined) condition(rule.source, own.condition, tools);
     for (const limit of limitsOf(rule)) {
-      add(
-        rule.source,
-        limit.span,
-        tools,
-        (here, problems) => checkLimit(limit, here, problems),
-        "limit",
-      );
+      add(rule.source, limit, tools, (here, problems) => checkLimit(limit, here, problems));
     }
   }
   for (const { node, source, selection, condition: guard, resolved } of program.claims) {
     if (!resolved || node.targets.of !== "tool" || guard === undefined) continue;
     condition(source, guard, selection.names);
   }
-  return [...subjects.values()];
+  return subjects;
 }
 
 function limitsOf(rule: BoundRule): readonly LimitClause[] {
@@ -83,8 +77,9 @@ function run(subject: Subject, context: CheckContext): void {
 }
 
 /** Without a target, or a tool list, what says nothing of arguments is still checked. */
-function toolsOf({ tools }: Subject, { tools: catalogue }: Program): readonly TypedTool[] {
-  const names = [...tools].sort();
+function toolsOf({ targets }: Subject, { tools: catalogue }: Program): readonly TypedTool[] {
+  const [first = []] = targets;
+  const names = targets.length === 1 && first.length < 2 ? first : sorted(targets.flat());
   if (names.length === 0 || !catalogue.known) return [untypedTool(names[0] ?? "")];
   return names.map((name) => {
     const tool = catalogue.byName.get(name);

@@ -110,8 +110,9 @@ function shown({ policy, map, diagnostics, program }: Compilation): string {
 function expectSame(
   text: string,
   steps: readonly (((text: string) => string) | undefined)[],
-  host: Host,
+  hostOf: () => Host,
 ): void {
+  const host = hostOf();
   let source = new Source("policy.mcpp", text);
   let before = text;
   compile(source, host);
@@ -119,17 +120,16 @@ function expectSame(
     const next = step === undefined ? before : step(source.text);
     before = source.text;
     source = edited(source, next);
-    const fresh = compile(new Source("policy.mcpp", next), host);
+    const fresh = compile(new Source("policy.mcpp", next), hostOf());
     expect(shown(compile(source, host)), next).toBe(shown(fresh));
   }
 }
 
 describe("compiling a text after an edit", () => {
   const list = new Source("tools.json", JSON.stringify(payments));
-  const base = new Source("base.mcpp", BASE);
-  const host: Host = {
-    read: (path) => (path === "./base.mcpp" ? base : undefined),
-    toolList: list,
+  const hostOf = (): Host => {
+    const base = new Source("base.mcpp", BASE);
+    return { read: (path) => (path === "./base.mcpp" ? base : undefined), toolList: list };
   };
 
   it("gives what compiling it afresh gives, whatever the edits", () => {
@@ -141,7 +141,7 @@ describe("compiling a text after an edit", () => {
       },
     );
     fc.assert(
-      fc.property(texts, edits, (text, steps) => expectSame(text, steps, host)),
+      fc.property(texts, edits, (text, steps) => expectSame(text, steps, hostOf)),
       { numRuns: runs(150) },
     );
   });
@@ -160,7 +160,7 @@ describe("compiling a text after an edit", () => {
       };
       const to = (text: string) => () => text;
       const steps = [fails, passes, `\n${fails}`, `${passes}\n// x`, passes, fails].map(to);
-      expect(() => expectSame(passes, steps, around), code).not.toThrow();
+      expect(() => expectSame(passes, steps, () => around), code).not.toThrow();
     }
   });
 });
