@@ -12,9 +12,9 @@ import { resolve } from "./resolve/resolve.ts";
 import { hasBytes } from "./resolve/texts.ts";
 
 export interface Compilation {
-  /** Arranged: `serializePolicy` gives its bytes. Absent when there is an error. */
-  readonly policy?: Policy;
-  /** From JSON pointers into `policy`; empty without one. */
+  /** Arranged: `serializePolicy` gives its bytes. Undefined when there is an error. Made when it is asked for. */
+  readonly policy: Policy | undefined;
+  /** From JSON pointers into `policy`; empty without one. Made when it is asked for. */
   readonly map: SourceMap;
   /** In the order of the files and of the text. */
   readonly diagnostics: readonly Diagnostic[];
@@ -43,13 +43,19 @@ export function compile(source: Source, host: Host, options: CompileOptions = {}
     },
   };
   const lowered = hasBytes(program) ? lower(lowering) : undefined;
-  if (lowered !== undefined && options.target === "policylayer") checkCore(lowered, lowering);
+  if (lowered !== undefined && options.target === "policylayer") checkCore(lowered(), lowering);
 
   const diagnostics = inOrder([...found, ...later], program);
   const fine = lowered !== undefined && diagnostics.every(({ severity }) => severity !== "error");
+  let map: SourceMap | undefined;
   return {
-    ...(fine ? { policy: lowered.policy } : {}),
-    map: fine ? sourceMapOf(lowered) : {},
+    get policy() {
+      return fine ? lowered().policy : undefined;
+    },
+    get map() {
+      map ??= fine ? sourceMapOf(lowered()) : {};
+      return map;
+    },
     diagnostics,
     program,
   };

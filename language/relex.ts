@@ -18,6 +18,7 @@ export interface Relexed {
  * depends on what follows it, save a comment that is not closed, and none behind depends on what is before it.
  */
 export function relex(before: string, lexemes: readonly IToken[], text: string): Relexed {
+  if (hasOpenComment(lexemes)) return { lexemes: lex(text), head: 0, tail: 0 };
   const { start, end } = difference(before, text);
   const moved = text.length - before.length;
   let head = countBefore(lexemes, start);
@@ -27,14 +28,16 @@ export function relex(before: string, lexemes: readonly IToken[], text: string):
   const from = head === 0 ? 0 : (lexemes[head] as IToken).startOffset;
   const to = tail === lexemes.length ? text.length : offsetOf(lexemes, tail) + moved;
   const read = lex(detached(text.slice(from, to)));
-  const isOpen = ({ tokenType }: IToken): boolean => tokenType === OpenComment;
-  if (lexemes.some(isOpen) || read.some(isOpen)) {
-    return { lexemes: lex(text), head: 0, tail: 0 };
-  }
+  if (hasOpenComment(read)) return { lexemes: lex(text), head: 0, tail: 0 };
   for (const lexeme of read) move(lexeme, from);
   const kept = lexemes.slice(tail);
   if (moved !== 0) for (const lexeme of kept) move(lexeme, moved);
   return { lexemes: lexemes.slice(0, head).concat(read, kept), head, tail: kept.length };
+}
+
+function hasOpenComment(lexemes: readonly IToken[]): boolean {
+  for (const { tokenType } of lexemes) if (tokenType === OpenComment) return true;
+  return false;
 }
 
 /** The part of a text that another one has differently: offsets into the old text. */
@@ -44,16 +47,25 @@ function difference(
 ): { readonly start: number; readonly end: number } {
   const shorter = Math.min(before.length, text.length);
   let start = 0;
-  while (start < shorter && before.charCodeAt(start) === text.charCodeAt(start)) start++;
-  let left = shorter - start;
-  let end = before.length;
-  const moved = text.length - before.length;
-  while (left > 0 && before.charCodeAt(end - 1) === text.charCodeAt(end - 1 + moved)) {
-    end--;
-    left--;
+  // By blocks first, which are compared as memory.
+  while (start + BLOCK <= shorter && text.startsWith(before.slice(start, start + BLOCK), start)) {
+    start += BLOCK;
   }
+  while (start < shorter && before.charCodeAt(start) === text.charCodeAt(start)) start++;
+  const moved = text.length - before.length;
+  const least = start + Math.max(0, -moved);
+  let end = before.length;
+  while (
+    end - BLOCK >= least &&
+    text.startsWith(before.slice(end - BLOCK, end), end - BLOCK + moved)
+  ) {
+    end -= BLOCK;
+  }
+  while (end > least && before.charCodeAt(end - 1) === text.charCodeAt(end - 1 + moved)) end--;
   return { start, end };
 }
+
+const BLOCK = 1024;
 
 /** How many lexemes begin before an offset. */
 function countBefore(lexemes: readonly IToken[], offset: number): number {

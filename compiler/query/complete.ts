@@ -27,7 +27,7 @@ export function completionsAt(program: Program, document: Document, offset: numb
   const inside = stringAt(document, offset);
   if (inside === "comment") return { candidates: [], replace: { start: offset, end: offset } };
   const at = inside?.start ?? offset;
-  const expected = expectedAt(source, at);
+  const expected = expectedAt(source, at, parsed(source).lexed);
   const replace = inside ?? expected.replace;
   const completer = new Completer(program, document, expected, at);
   const candidates = completer.all();

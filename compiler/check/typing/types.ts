@@ -7,55 +7,39 @@ import { checkCondition, checkLimit } from "./condition.ts";
 import { type Environment, type TypedTool, typedTool, untypedTool } from "./environment.ts";
 import { Problems } from "./problems.ts";
 
-/** What is typed once, in every tool that it concerns. */
-interface Subject {
-  readonly source: Source;
-  readonly check: (environment: Environment, problems: Problems) => void;
-  /** The tools of each rule that it concerns. */
-  readonly targets: (readonly string[])[];
-}
-
 /** Conditions, sums and keys of limits fit the types of the arguments in every tool of their rule. */
 export const types: Check = {
   name: "types",
   run: (context) => {
     const { program } = context;
-    for (const [node, subject] of subjectsOf(program)) {
-      context.look(node, subject.targets, () => run(subject, context));
+    const blocks = new Map<Condition, Block>();
+    for (const rule of program.rules) {
+      if (!rule.resolved || rule.of !== "tool") continue;
+      const { source } = rule;
+      const tools = rule.all ? program.tools.names : rule.selection.names;
+      const { when, own } = rule.guard;
+      for (const node of when) {
+        const block = blocks.get(node);
+        if (block === undefined) blocks.set(node, { source, targets: [tools] });
+        else block.targets.push(tools);
+      }
+      if (own !== undefined) examine(context, source, own.condition, [tools], checkCondition);
+      for (const limit of limitsOf(rule)) examine(context, source, limit, [tools], checkLimit);
+    }
+    for (const [node, { source, targets }] of blocks) {
+      examine(context, source, node, targets, checkCondition);
+    }
+    for (const { node, source, selection, condition, resolved } of program.claims) {
+      if (!resolved || node.targets.of !== "tool" || condition === undefined) continue;
+      examine(context, source, condition, [selection.names], checkCondition);
     }
   },
 };
 
-/** Rules in one block share its conditions, which are typed once in all of their tools. */
-function subjectsOf(program: Program): ReadonlyMap<Condition | LimitClause, Subject> {
-  const subjects = new Map<Condition | LimitClause, Subject>();
-  const add = (
-    source: Source,
-    node: Condition | LimitClause,
-    tools: readonly string[],
-    check: Subject["check"],
-  ) => {
-    const subject = subjects.get(node);
-    if (subject === undefined) subjects.set(node, { source, check, targets: [tools] });
-    else subject.targets.push(tools);
-  };
-  const condition = (source: Source, node: Condition, tools: readonly string[]) =>
-    add(source, node, tools, (here, problems) => checkCondition(node, here, problems));
-  for (const rule of program.rules) {
-    if (!rule.resolved || rule.of !== "tool") continue;
-    const tools = rule.all ? program.tools.names : rule.selection.names;
-    const { when, own } = rule.guard;
-    for (const node of when) condition(rule.source, node, tools);
-    if (own !== undefined) condition(rule.source, own.condition, tools);
-    for (const limit of limitsOf(rule)) {
-      add(rule.source, limit, tools, (here, problems) => checkLimit(limit, here, problems));
-    }
-  }
-  for (const { node, source, selection, condition: guard, resolved } of program.claims) {
-    if (!resolved || node.targets.of !== "tool" || guard === undefined) continue;
-    condition(source, guard, selection.names);
-  }
-  return subjects;
+/** Rules in one block share its condition, which is typed once in all of their tools. */
+interface Block {
+  readonly source: Source;
+  readonly targets: (readonly string[])[];
 }
 
 function limitsOf(rule: BoundRule): readonly LimitClause[] {
@@ -63,21 +47,29 @@ function limitsOf(rule: BoundRule): readonly LimitClause[] {
   return rule.kind === "limit" ? [rule.node.limit] : [];
 }
 
-function run(subject: Subject, context: CheckContext): void {
+function examine<N extends Condition | LimitClause>(
+  context: CheckContext,
+  source: Source,
+  node: N,
+  targets: readonly (readonly string[])[],
+  check: (node: N, environment: Environment, problems: Problems) => void,
+): void {
   const { program } = context;
-  const problems = new Problems();
-  for (const tool of toolsOf(subject, program)) {
-    problems.enter(tool.name);
-    subject.check(
-      { source: subject.source, tool, labels: program.labels, variables: new Map() },
-      problems,
-    );
-  }
-  problems.report(context, subject.source, notChecked);
+  context.look(node, targets, () => {
+    const problems = new Problems();
+    for (const tool of toolsOf(targets, program)) {
+      problems.enter(tool.name);
+      check(node, { source, tool, labels: program.labels, variables: new Map() }, problems);
+    }
+    problems.report(context, source, notChecked);
+  });
 }
 
 /** Without a target, or a tool list, what says nothing of arguments is still checked. */
-function toolsOf({ targets }: Subject, { tools: catalogue }: Program): readonly TypedTool[] {
+function toolsOf(
+  targets: readonly (readonly string[])[],
+  { tools: catalogue }: Program,
+): readonly TypedTool[] {
   const [first = []] = targets;
   const names = targets.length === 1 && first.length < 2 ? first : sorted(targets.flat());
   if (names.length === 0 || !catalogue.known) return [untypedTool(names[0] ?? "")];
