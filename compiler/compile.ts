@@ -24,19 +24,26 @@ export interface Compilation {
 export interface CompileOptions {
   /** `mcpp` unless it is said. */
   readonly target?: Target;
+  /**
+   * Keeps what it finds out about each statement for the compilation of the text after an edit (`edited`), which
+   * then takes only as long as what the edit concerns. Says the same; costs time and memory where no edit follows.
+   */
+  readonly remember?: boolean;
 }
 
 /** Compiles a policy: text to JSON, with everything there is to say about it. Never throws. */
 export function compile(source: Source, host: Host, options: CompileOptions = {}): Compilation {
-  const resolved = resolve(source, host);
+  const { remember = false } = options;
+  const resolved = resolve(source, host, remember);
   const { program } = resolved;
   const found = [...resolved.diagnostics];
-  found.push(...runChecks(rules, program, found));
+  found.push(...runChecks(rules, program, found, remember));
 
   // A consequence of what was said already is not said again.
   const later: Diagnostic[] = [];
   const lowering: Lowering = {
     program,
+    remember,
     report: (entry, parameters, at, span, extras) => {
       if (found.some((other) => other.severity === "error" && overlaps(other, at, span))) return;
       later.push(report(entry, parameters, at, span, extras));

@@ -1,7 +1,8 @@
 import { type Diagnostic, report, type Source, type Span } from "../../language/index.ts";
 import type { Program } from "../program.ts";
 import type { Report } from "../resolve/reporter.ts";
-import { type World, worldOf } from "./world.ts";
+import { areSilent, notSilent, silent } from "./silence.ts";
+import { worldOf } from "./world.ts";
 
 /** One rule about policies: it reads the program and reports what breaks it. It never throws. */
 export interface Check {
@@ -31,25 +32,18 @@ export interface CheckContext {
   readonly look: (part: object, things: readonly unknown[], look: () => void) => void;
 }
 
-/** The things that a check found nothing about, by its parts: an editor compiles a policy at every keystroke. */
-const silences = new WeakMap<Check, WeakMap<object, readonly unknown[]>>();
-
-function silencesOf(check: Check): WeakMap<object, readonly unknown[]> {
-  const known = silences.get(check) ?? new WeakMap<object, readonly unknown[]>();
-  silences.set(check, known);
-  return known;
-}
-
 /**
  * Runs checks over a program, in order.
  *
  * @param earlier what parsing and resolving reported, so that nothing is reported twice
+ * @param remember whether to keep what was found for the policy after an edit
  * @returns only what the checks added
  */
 export function runChecks(
   checks: readonly Check[],
   program: Program,
   earlier: readonly Diagnostic[] = [],
+  remember = false,
 ): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   // Asked of every rule by most checks.
@@ -59,9 +53,8 @@ export function runChecks(
     diagnostic.source === source &&
     diagnostic.span.start >= span.start &&
     diagnostic.span.end <= span.end;
-  const world: World = worldOf(program);
+  const world = worldOf(program);
   for (const check of checks) {
-    const silent = silencesOf(check);
     let isSilent = true;
     check.run({
       program,
@@ -81,24 +74,19 @@ export function runChecks(
       },
       sound: () => !grave.some(({ severity }) => severity === "error"),
       look: (part, things, look) => {
-        const before = silent.get(part);
-        if (before !== undefined && areSame(before, world, things)) return;
+        if (!remember) {
+          look();
+          return;
+        }
+        if (areSilent(check, part, world, things)) return;
         isSilent = true;
         look();
-        if (isSilent) silent.set(part, [world, ...things]);
-        else silent.delete(part);
+        if (isSilent) silent(check, part, world, things);
+        else notSilent(check, part);
       },
     });
   }
   return found;
-}
-
-function areSame(before: readonly unknown[], world: World, things: readonly unknown[]): boolean {
-  return (
-    before[0] === world &&
-    before.length === things.length + 1 &&
-    things.every((thing, index) => thing === before[index + 1])
-  );
 }
 
 function meets(diagnostic: Diagnostic, source: Source, span: Span): boolean {

@@ -127,12 +127,11 @@ export function guardKey(guard: BoundGuard): string {
 const guardKeys = new WeakMap<BoundGuard, string>();
 
 function makeGuardKey(guard: BoundGuard): string {
-  const whens = guard.when.map(conditionKey).sort();
-  const own = guard.own;
-  return JSON.stringify([
-    whens,
-    own === undefined ? null : [own.kind, conditionKey(own.condition)],
-  ]);
+  const { own } = guard;
+  const last = own === undefined ? "" : `${own.kind} ${conditionKey(own.condition)}`;
+  return guard.when.length === 0
+    ? last
+    : `${JSON.stringify(guard.when.map(conditionKey).sort())} ${last}`;
 }
 
 /** Whether one limit counts every call that the other counts, whatever their scopes. */

@@ -20,6 +20,8 @@ import {
 export interface Lowering {
   readonly program: Program;
   readonly report: Report;
+  /** Whether to keep what rules come to for the policy after an edit. */
+  readonly remember?: boolean;
 }
 
 /** When a rule is in force, in the terms of the policy format; the same for all of its tools. */

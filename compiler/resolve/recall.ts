@@ -27,11 +27,13 @@ export interface Answers {
  */
 export class Recall {
   readonly #reporter: Reporter;
+  readonly #remember: boolean;
   #answers: (readonly [Question, string, unknown])[] | undefined;
   #by: Answers | undefined;
 
-  constructor(reporter: Reporter) {
+  constructor(reporter: Reporter, remember: boolean) {
     this.#reporter = reporter;
+    this.#remember = remember;
   }
 
   answersBy(answers: Answers): void {
@@ -56,6 +58,7 @@ export class Recall {
     isKept: (result: R) => boolean,
     work: () => R,
   ): R {
+    if (!this.#remember) return work();
     const kept = store.get(node);
     if (kept !== undefined && this.#stands(kept, around)) return kept.result;
     const outer = this.#answers;

@@ -13,16 +13,21 @@ import { Reporter } from "./reporter.ts";
 import { bindRules } from "./rules.ts";
 import { type ListNeeded, TargetResolver, written } from "./targets.ts";
 
-/** Resolves every name of a policy and its imports. What is not found is reported, and left out. */
+/**
+ * Resolves every name of a policy and its imports. What is not found is reported, and left out.
+ *
+ * @param remember whether to keep what statements come to for the text after an edit
+ */
 export function resolve(
   source: Source,
   host: Host,
+  remember = false,
 ): { readonly program: Program; readonly diagnostics: readonly Diagnostic[] } {
   const reporter = new Reporter();
   const loaded = loadFiles(source, host, reporter);
   const definitions = collectDefinitions(loaded, reporter);
   const tools = loadCatalogue(definitions.server, host, reporter);
-  const recall = new Recall(reporter);
+  const recall = new Recall(reporter, remember);
   const targets = new TargetResolver(definitions, tools, reporter, recall);
   const lets = new Lets(definitions, reporter, recall);
   recall.answersBy({

@@ -23,11 +23,13 @@ export const types: Check = {
         if (block === undefined) blocks.set(node, { source, targets: [tools] });
         else block.targets.push(tools);
       }
-      if (own !== undefined) examine(context, source, own.condition, [tools], checkCondition);
-      for (const limit of limitsOf(rule)) examine(context, source, limit, [tools], checkLimit);
+      context.look(rule, rule.all ? [tools] : [], () => {
+        if (own !== undefined) examine(context, source, own.condition, [tools], checkCondition);
+        for (const limit of limitsOf(rule)) examine(context, source, limit, [tools], checkLimit);
+      });
     }
     for (const [node, { source, targets }] of blocks) {
-      examine(context, source, node, targets, checkCondition);
+      context.look(node, targets, () => examine(context, source, node, targets, checkCondition));
     }
     for (const { node, source, selection, condition, resolved } of program.claims) {
       if (!resolved || node.targets.of !== "tool" || condition === undefined) continue;
@@ -55,14 +57,12 @@ function examine<N extends Condition | LimitClause>(
   check: (node: N, environment: Environment, problems: Problems) => void,
 ): void {
   const { program } = context;
-  context.look(node, targets, () => {
-    const problems = new Problems();
-    for (const tool of toolsOf(targets, program)) {
-      problems.enter(tool.name);
-      check(node, { source, tool, labels: program.labels, variables: new Map() }, problems);
-    }
-    problems.report(context, source, notChecked);
-  });
+  const problems = new Problems();
+  for (const tool of toolsOf(targets, program)) {
+    problems.enter(tool.name);
+    check(node, { source, tool, labels: program.labels, variables: new Map() }, problems);
+  }
+  problems.report(context, source, notChecked);
 }
 
 /** Without a target, or a tool list, what says nothing of arguments is still checked. */

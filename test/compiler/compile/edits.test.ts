@@ -97,6 +97,8 @@ const edits = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
+const REMEMBER = { remember: true };
+
 /** All that a compilation says. */
 function shown({ policy, map, diagnostics, program }: Compilation): string {
   const places = JSON.stringify(diagnostics, (key, value) =>
@@ -115,13 +117,13 @@ function expectSame(
   const host = hostOf();
   let source = new Source("policy.mcpp", text);
   let before = text;
-  compile(source, host);
+  compile(source, host, REMEMBER);
   for (const step of steps) {
     const next = step === undefined ? before : step(source.text);
     before = source.text;
     source = edited(source, next);
     const fresh = compile(new Source("policy.mcpp", next), hostOf());
-    expect(shown(compile(source, host)), next).toBe(shown(fresh));
+    expect(shown(compile(source, host, REMEMBER)), next).toBe(shown(fresh));
   }
 }
 
