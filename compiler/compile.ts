@@ -27,6 +27,7 @@ export interface CompileOptions {
   /**
    * Keeps what it finds out about each statement for the compilation of the text after an edit (`edited`), which
    * then takes only as long as what the edit concerns. Says the same; costs time and memory where no edit follows.
+   * The compilation is used up by the next one: its policy and its map are asked for before.
    */
   readonly remember?: boolean;
 }
