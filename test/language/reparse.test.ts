@@ -54,7 +54,7 @@ describe("reading a text after an edit", () => {
           expect(shown(source, parsed)).toBe(shown(fresh, parse));
         }
       }),
-      { numRuns: runs(200) },
+      { numRuns: runs(100) },
     );
   });
 

@@ -144,7 +144,7 @@ describe("compiling a text after an edit", () => {
     );
     fc.assert(
       fc.property(texts, edits, (text, steps) => expectSame(text, steps, hostOf)),
-      { numRuns: runs(150) },
+      { numRuns: runs(60) },
     );
   });
 
