@@ -120,6 +120,11 @@ class Typist {
     return this.connection.sendRequest(method, {
       textDocument: { uri: this.uri },
       position: { line: this.#line, character: this.#typed.length },
+      // What an editor shows of the file: it asks about no more for some things.
+      range: {
+        start: { line: Math.max(0, this.#line - 50), character: 0 },
+        end: { line: this.#line, character: this.#typed.length },
+      },
     });
   }
 
@@ -194,6 +199,10 @@ export async function run(): Promise<void> {
       ],
       ["completion", () => asked("textDocument/completion")],
       ["semantic tokens", () => asked("textDocument/semanticTokens/full")],
+      ["inlay hints of a screen", () => asked("textDocument/inlayHint")],
+      ["code lenses", () => asked("textDocument/codeLens")],
+      ["symbols", () => asked("textDocument/documentSymbol")],
+      ["folding", () => asked("textDocument/foldingRange")],
     ];
     for (const [what, work] of cases) {
       rows.push({ what: `keystroke to ${what}, ${of}`, ...(await measure(work)), floor });

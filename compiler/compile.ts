@@ -12,9 +12,9 @@ import { resolve } from "./resolve/resolve.ts";
 import { hasBytes } from "./resolve/texts.ts";
 
 export interface Compilation {
-  /** Arranged: `serializePolicy` gives its bytes. Absent when there is an error. */
-  readonly policy?: Policy;
-  /** From JSON pointers into `policy`; empty without one. */
+  /** Arranged: `serializePolicy` gives its bytes. Undefined when there is an error. Made when it is asked for. */
+  readonly policy: Policy | undefined;
+  /** From JSON pointers into `policy`; empty without one. Made when it is asked for. */
   readonly map: SourceMap;
   /** In the order of the files and of the text. */
   readonly diagnostics: readonly Diagnostic[];
@@ -24,32 +24,46 @@ export interface Compilation {
 export interface CompileOptions {
   /** `mcpp` unless it is said. */
   readonly target?: Target;
+  /**
+   * Keeps what it finds out about each statement for the compilation of the text after an edit (`edited`), which
+   * then takes only as long as what the edit concerns. Says the same; costs time and memory where no edit follows.
+   * The compilation is used up by the next one: its policy and its map are asked for before.
+   */
+  readonly remember?: boolean;
 }
 
 /** Compiles a policy: text to JSON, with everything there is to say about it. Never throws. */
 export function compile(source: Source, host: Host, options: CompileOptions = {}): Compilation {
-  const resolved = resolve(source, host);
+  const { remember = false } = options;
+  const resolved = resolve(source, host, remember);
   const { program } = resolved;
   const found = [...resolved.diagnostics];
-  found.push(...runChecks(rules, program, found));
+  found.push(...runChecks(rules, program, found, remember));
 
   // A consequence of what was said already is not said again.
   const later: Diagnostic[] = [];
   const lowering: Lowering = {
     program,
+    remember,
     report: (entry, parameters, at, span, extras) => {
       if (found.some((other) => other.severity === "error" && overlaps(other, at, span))) return;
       later.push(report(entry, parameters, at, span, extras));
     },
   };
   const lowered = hasBytes(program) ? lower(lowering) : undefined;
-  if (lowered !== undefined && options.target === "policylayer") checkCore(lowered, lowering);
+  if (lowered !== undefined && options.target === "policylayer") checkCore(lowered(), lowering);
 
   const diagnostics = inOrder([...found, ...later], program);
   const fine = lowered !== undefined && diagnostics.every(({ severity }) => severity !== "error");
+  let map: SourceMap | undefined;
   return {
-    ...(fine ? { policy: lowered.policy } : {}),
-    map: fine ? sourceMapOf(lowered) : {},
+    get policy() {
+      return fine ? lowered().policy : undefined;
+    },
+    get map() {
+      map ??= fine ? sourceMapOf(lowered()) : {};
+      return map;
+    },
     diagnostics,
     program,
   };

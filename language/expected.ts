@@ -10,8 +10,8 @@ import {
   Terminal,
 } from "chevrotain";
 import { grammar } from "./grammar.ts";
-import { beginsLine, tokenize } from "./lexical.ts";
-import type { Source, Span } from "./source.ts";
+import { type Lexed, tokenize } from "./lexical.ts";
+import { beginsLine, type Source, type Span } from "./source.ts";
 import { type Block, type Chunk, type Context, splitStatements } from "./statements.ts";
 import * as t from "./tokens.ts";
 
@@ -320,9 +320,17 @@ const ENTRY: Readonly<Record<Context, readonly string[]>> = {
   as: ["step", "asHead"],
 };
 
-/** What the grammar wants at an offset: for completion, and only by the statement that the offset is in. */
-export function expectedAt(source: Source, offset: number): Expected {
-  const before = tokenize(source).tokens.filter((token) => token.startOffset < offset);
+/**
+ * What the grammar wants at an offset: for completion, and only by the statement that the offset is in.
+ *
+ * @param lexed the tokens of the text, where they are known
+ */
+export function expectedAt(
+  source: Source,
+  offset: number,
+  lexed: Pick<Lexed, "tokens"> = tokenize(source),
+): Expected {
+  const before = lexed.tokens.filter((token) => token.startOffset < offset);
   const last = before[before.length - 1];
   let replace: Span = { start: offset, end: offset };
   if (last !== undefined && t.endOf(last) >= offset && /^[@A-Za-z_]/.test(last.image)) {

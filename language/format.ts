@@ -1,8 +1,7 @@
 import type { Comment, Document, Member, Node, Statement, Step } from "./ast.ts";
 import { blankLine, type Doc, hardBreak, indent, render } from "./doc.ts";
 import { Layout, type Simple, type SimpleStep } from "./layout.ts";
-import { beginsLine } from "./lexical.ts";
-import type { Span } from "./source.ts";
+import { beginsLine, type Span } from "./source.ts";
 
 const WIDTH = 100;
 

@@ -1,8 +1,8 @@
 import type { IToken, TokenType } from "chevrotain";
-import type { Broken, Document, Node, Path } from "./ast.ts";
+import type { Broken, Document, Node, Path, Statement } from "./ast.ts";
 import { type TypedName, typedNames } from "./half-typed.ts";
-import { tokenize } from "./lexical.ts";
-import type { Span } from "./source.ts";
+import { parsed } from "./parsed.ts";
+import type { Source, Span } from "./source.ts";
 import * as t from "./tokens.ts";
 import { walk } from "./walk.ts";
 
@@ -35,10 +35,11 @@ export interface Highlight {
 
 /** The pieces of a document, in the order of the text; none overlap. */
 export function highlights(document: Document): Highlight[] {
-  const { tokens, comments } = tokenize(document.source);
+  const { tokens, comments } = parsed(document.source).lexed;
   const named = namesOf(document);
   const found: Highlight[] = comments.map(({ span }) => ({ span, kind: "comment" }));
-  for (const [index, token] of tokens.entries()) {
+  for (let index = 0; index < tokens.length; index++) {
+    const token = tokens[index] as IToken;
     const span = { start: token.startOffset, end: t.endOf(token) };
     const name = named.get(token.startOffset);
     if (name !== undefined) found.push({ span, ...name });
@@ -55,9 +56,26 @@ type Named = Pick<Highlight, "kind" | "declares">;
 /** What the tree says of names, by offset. */
 function namesOf(document: Document): Map<number, Named> {
   const named = new Map<number, Named>();
+  for (const statement of document.statements) {
+    let known = names.get(statement);
+    if (known === undefined) {
+      known = namesIn(statement, document.source);
+      names.set(statement, known);
+    }
+    for (const [offset, name] of known) named.set(statement.span.start + offset, name);
+  }
+  return named;
+}
+
+/** By offsets from the beginning of the statement, which may move. */
+const names = new WeakMap<Statement, ReadonlyMap<number, Named>>();
+
+function namesIn(statement: Statement, source: Source): ReadonlyMap<number, Named> {
+  const named = new Map<number, Named>();
+  const { start } = statement.span;
   const set = ({ span }: Node, kind: HighlightKind, declares = false) =>
-    named.set(span.start, { kind, ...(declares ? { declares } : {}) });
-  walk(document, (node, parents) => {
+    named.set(span.start - start, { kind, ...(declares ? { declares } : {}) });
+  walk(statement, (node, parents) => {
     if (!("kind" in node)) return visitPlain(node, set);
     const typed = node as { kind: string } & Record<string, unknown> & Node;
     switch (typed.kind) {
@@ -97,7 +115,7 @@ function namesOf(document: Document): Map<number, Named> {
         set(typed, "root");
         break;
       case "broken":
-        for (const name of typedNames(node as Broken, parents, document.source))
+        for (const name of typedNames(node as Broken, parents, source))
           set(name, typedKind(name), name.declares);
         break;
     }
@@ -107,7 +125,7 @@ function namesOf(document: Document): Map<number, Named> {
     set(root, /^(args|grant|client)$/.test(root.value) ? "root" : "variable");
     for (const step of steps) {
       if (step.kind === "key" && !step.quoted) {
-        named.set(step.span.start + 1, { kind: "key" });
+        named.set(step.span.start + 1 - start, { kind: "key" });
       }
     }
   }
@@ -158,9 +176,26 @@ const LITERALS: readonly (readonly [TokenType, HighlightKind])[] = [
 
 function kindOf(token: IToken, before: IToken | undefined): HighlightKind | undefined {
   const { tokenType } = token;
+  let kind = kinds.get(tokenType);
+  if (kind === undefined) {
+    kind = kindOfType(token) ?? "none";
+    kinds.set(tokenType, kind);
+  }
+  // A word behind a dot is the name of something, whatever it means elsewhere.
+  if (before?.tokenType === t.Dot && is(token, t.Word) && !LITERAL_KINDS.has(kind)) return "key";
+  return kind === "none" ? undefined : kind;
+}
+
+const kinds = new Map<TokenType, HighlightKind | "none">();
+const LITERAL_KINDS: ReadonlySet<string> = new Set([
+  "operator",
+  ...LITERALS.map(([, kind]) => kind),
+]);
+
+function kindOfType(token: IToken): HighlightKind | undefined {
+  const { tokenType } = token;
   for (const [type, kind] of LITERALS) if (is(token, type)) return kind;
   if (OPERATORS.has(tokenType)) return "operator";
-  if (before?.tokenType === t.Dot && is(token, t.Word)) return "key";
   if (tokenType === t.Args || tokenType === t.Grant || tokenType === t.Client) return "root";
   if (tokenType !== t.Identifier && is(token, t.Word)) return "keyword";
   return undefined;

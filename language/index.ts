@@ -7,11 +7,11 @@ export { format } from "./format.ts";
 export { type FrameOptions, location, renderDiagnostic, renderFrame, type Style } from "./frame.ts";
 export { type TypedKind, type TypedName, typedNames } from "./half-typed.ts";
 export { type Highlight, type HighlightKind, highlights } from "./highlight.ts";
-export { beginsLine, type Lexed, tokenize } from "./lexical.ts";
+export { type Lexed, tokenize } from "./lexical.ts";
 export { durationMs, isDate, timeMinutes } from "./literals.ts";
 export { messages, syntaxMessages } from "./messages.ts";
-export { parse } from "./parse.ts";
-export { type Parsed, parsed } from "./parsed.ts";
+export { type Parsed, parse } from "./parse.ts";
+export { edited, parsed } from "./parsed.ts";
 export {
   printCondition,
   printPath,

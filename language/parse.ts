@@ -17,10 +17,11 @@ import { type Reach, reach } from "./expected.ts";
 import { faultOf, misplaced } from "./faults.ts";
 import { MAX_NESTING, NestingError } from "./grammar/values.ts";
 import { grammar } from "./grammar.ts";
-import { beginsLine, tokenize } from "./lexical.ts";
+import { type Lexed, retokenize, tokenize } from "./lexical.ts";
 import { spanOf } from "./literals.ts";
 import { messages } from "./messages.ts";
-import type { Source, Span } from "./source.ts";
+import { firstToken, isSame, moveTo, type ReadChunk, type ReadChunks } from "./reread.ts";
+import { beginsLine, type Source, type Span } from "./source.ts";
 import {
   BLOCK_WORDS,
   type Block,
@@ -34,16 +35,34 @@ import {
 } from "./statements.ts";
 import { endOf, LeftBrace, RightBrace, When as WhenToken } from "./tokens.ts";
 
+/** A text as a tree, and what it takes to read a text that is a little different. */
+export interface Parsed {
+  readonly document: Document;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly lexed: Lexed;
+  readonly chunks: ReadChunks<Member>;
+}
+
 /**
  * Reads a text: any text gives a tree, and what is wrong in it is reported. Every token belongs to one
  * statement of the tree; a statement that cannot be read is a `Broken` one, with one diagnostic.
  */
-export function parse(source: Source): {
-  readonly document: Document;
-  readonly diagnostics: Diagnostic[];
-} {
-  const { tokens, comments, diagnostics } = tokenize(source);
-  const parser = new Parser(source, comments, diagnostics);
+export function parse(source: Source): Parsed {
+  return parseTokens(source, tokenize(source), new Map());
+}
+
+/**
+ * The same, of a text that differs from another one in one place. Every statement of the other one that is not
+ * concerned becomes a part of this tree, and its spans are moved: the other tree is used up by that.
+ */
+export function reparse(source: Source, before: Parsed): Parsed {
+  const { text } = before.document.source;
+  return parseTokens(source, retokenize(source, { text, lexed: before.lexed }), before.chunks);
+}
+
+function parseTokens(source: Source, lexed: Lexed, known: ReadChunks<Member>): Parsed {
+  const { tokens, comments } = lexed;
+  const parser = new Parser(source, comments, [...lexed.diagnostics], known);
   const statements = parser.chunks(splitStatements(tokens, source.text), "document");
   const document: Document = {
     kind: "document",
@@ -53,7 +72,7 @@ export function parse(source: Source): {
     span: { start: 0, end: source.text.length },
   };
   parser.diagnostics.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
-  return { document, diagnostics: parser.diagnostics };
+  return { document, diagnostics: parser.diagnostics, lexed, chunks: parser.read };
 }
 
 /** A node of any body: the caller knows which kinds its context gives. */
@@ -83,11 +102,20 @@ class Parser {
   readonly #source: Source;
   readonly #comments: readonly Comment[];
   readonly #lexical: readonly number[];
-  /** The first comment behind the last statement that was looked at. */
+  readonly #known: ReadChunks<Member>;
+  readonly read: ReadChunks<Member> = new Map();
+  /** The first comment behind the last statement that was looked at, and where that begins. */
   #comment = 0;
+  #last = 0;
 
-  constructor(source: Source, comments: readonly Comment[], diagnostics: Diagnostic[]) {
+  constructor(
+    source: Source,
+    comments: readonly Comment[],
+    diagnostics: Diagnostic[],
+    known: ReadChunks<Member>,
+  ) {
     this.#source = source;
+    this.#known = known;
     this.#comments = comments;
     this.diagnostics = diagnostics;
     this.#lexical = diagnostics.map(({ span }) => span.start);
@@ -95,11 +123,51 @@ class Parser {
 
   chunks(chunks: readonly Chunk[], context: Context): Member[] {
     const members: Member[] = [];
-    for (const chunk of chunks) {
-      if (chunk.kind === "block") members.push(this.#block(chunk, context));
-      else this.#plain(chunk, context, members);
+    for (const chunk of chunks)
+      members.push(...(this.#recall(chunk, context) ?? this.#read(chunk, context)));
+    return members;
+  }
+
+  #read(chunk: Chunk, context: Context): readonly Member[] {
+    const members: Member[] = [];
+    const reported = this.diagnostics.length;
+    if (chunk.kind === "block") members.push(this.#block(chunk, context));
+    else this.#plain(chunk, context, members);
+    const isSilent = this.diagnostics.length === reported && !this.#hasLexical(tokensOf(chunk));
+    if (isSilent) {
+      const first = firstToken(chunk);
+      this.read.set(first, { chunk, context, members, last: this.#last - first.startOffset });
     }
     return members;
+  }
+
+  /** What was read from a chunk before, moved to where it is now. */
+  #recall(chunk: Chunk, context: Context): readonly Member[] | undefined {
+    const first = firstToken(chunk);
+    const known = this.#known.get(first);
+    if (known === undefined || known.context !== context || !isSame(known.chunk, chunk))
+      return undefined;
+    const before = this.#comment;
+    const { doc } = this.#doc(first.startOffset);
+    if (!isSameDoc(doc, (known.members[0] as { readonly doc?: readonly string[] }).doc)) {
+      this.#comment = before;
+      return undefined;
+    }
+    // What stands in it has its comments already.
+    this.#doc(first.startOffset + known.last);
+    moveTo(first.startOffset, known.members);
+    this.#keep(known);
+    return known.members;
+  }
+
+  /** Notes a chunk, and those in it, for the next time. */
+  #keep(known: ReadChunk<Member>): void {
+    this.read.set(firstToken(known.chunk), known);
+    if (known.chunk.kind !== "block") return;
+    for (const chunk of known.chunk.body) {
+      const inner = this.#known.get(firstToken(chunk));
+      if (inner !== undefined) this.#keep(inner);
+    }
   }
 
   // Statements and steps ---------------------------------------------------------------------------
@@ -241,6 +309,7 @@ class Parser {
   /** The `///` comments between the last statement and this one. */
   #doc(start: number): { doc?: readonly string[] } {
     const lines: string[] = [];
+    this.#last = start;
     for (; this.#comment < this.#comments.length; this.#comment++) {
       const comment = this.#comments[this.#comment] as Comment;
       if (comment.span.start >= start) break;
@@ -314,6 +383,17 @@ function blockEnd(chunk: Block): number {
   return last.kind === "block"
     ? blockEnd(last)
     : endOf(last.tokens[last.tokens.length - 1] as IToken);
+}
+
+function tokensOf(chunk: Chunk): readonly IToken[] {
+  if (chunk.kind === "plain") return chunk.tokens;
+  const last = chunk.body.at(-1);
+  const end = chunk.close ?? (last === undefined ? undefined : tokensOf(last).at(-1));
+  return end === undefined ? chunk.head : [...chunk.head, end];
+}
+
+function isSameDoc(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  return a?.length === b?.length && (a ?? []).every((line, index) => line === b?.[index]);
 }
 
 function spanOfAll(tokens: readonly IToken[]): Span {

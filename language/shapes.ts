@@ -1,5 +1,6 @@
 import type { IToken, TokenType } from "chevrotain";
 import { expectedAt } from "./expected.ts";
+import { parsed } from "./parsed.ts";
 import type { Source } from "./source.ts";
 import * as t from "./tokens.ts";
 
@@ -168,7 +169,7 @@ const LEAD: ReadonlyMap<TokenType, string> = new Map([
 
 /** How the statement at an offset is written; undefined where no statement has been begun. */
 export function signatureAt(source: Source, offset: number): Signature | undefined {
-  const { before, context } = expectedAt(source, offset);
+  const { before, context } = expectedAt(source, offset, parsed(source).lexed);
   const tokens = before[0]?.tokenType === t.Shadow ? before.slice(1) : before;
   const word = tokens[0]?.tokenType;
   const shape = word === undefined ? undefined : SHAPES.get(word);

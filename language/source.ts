@@ -62,3 +62,13 @@ export class Source {
     return this.text.slice(span.start, span.end);
   }
 }
+
+/** Whether only white space stands before an offset on its line. */
+export function beginsLine(text: string, offset: number): boolean {
+  for (let i = offset - 1; i >= 0; i--) {
+    const unit = text.charCodeAt(i);
+    if (unit === 10 || unit === 13) return true;
+    if (unit !== 32 && unit !== 9 && !(unit === 0xfeff && i === 0)) return false;
+  }
+  return true;
+}

@@ -1,6 +1,6 @@
 import type { IToken, TokenType } from "chevrotain";
 import { MAX_NESTING } from "./grammar/values.ts";
-import { beginsLine } from "./lexical.ts";
+import { beginsLine } from "./source.ts";
 import * as t from "./tokens.ts";
 
 /**
@@ -109,6 +109,11 @@ export function startsStatement(
     );
   }
   return true;
+}
+
+/** Whether a token is the word of a statement and begins its line, in a text in which it stands further on. */
+export function startsLineWith(token: IToken, text: string, moved: number): boolean {
+  return STATEMENT_WORDS.has(token.tokenType) && beginsLine(text, token.startOffset + moved);
 }
 
 /** Whether a step of a test begins at a token. */

@@ -1,7 +1,24 @@
 import type { Document, Node, On, Rule, Statement, When } from "./ast.ts";
 
 /** The nodes right below a node, in the order of the text. */
-export function children(node: Node): Node[] {
+export function children(node: Node): readonly Node[] {
+  if (!isDocument(node)) return below(node);
+  let known = ofDocuments.get(node);
+  if (known === undefined) {
+    known = below(node);
+    ofDocuments.set(node, known);
+  }
+  return known;
+}
+
+/** A long file has many, and an editor looks for many places in it. */
+const ofDocuments = new WeakMap<Document, readonly Node[]>();
+
+function isDocument(node: Node): node is Document {
+  return "kind" in node && node.kind === "document";
+}
+
+function below(node: Node): Node[] {
   const found: Node[] = [];
   for (const value of Object.values(node)) {
     if (Array.isArray(value)) {

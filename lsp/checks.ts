@@ -8,7 +8,7 @@ import { diagnosticsIn, type View, type Workspace } from "./workspace.ts";
 /** How long typing may go on, in milliseconds, before a policy that is slow to check is checked. */
 const LONGEST_DELAY = 150;
 /** Policies that are checked faster than this, in milliseconds, are checked at every keystroke. */
-const FAST = 10;
+const FAST = 50;
 
 /**
  * Checks the open policies when something has changed: sends their diagnostics, or tells an editor that asks for

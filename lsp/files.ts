@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { TextDocumentContentChangeEvent } from "vscode-languageserver/node";
-import { Source } from "../language/index.ts";
+import { edited, Source } from "../language/index.ts";
 import { spanOf } from "./positions.ts";
 
 /** A file that the editor has open. */
@@ -63,8 +63,8 @@ export class Files {
       if ("range" in change) {
         const { start, end } = spanOf(source, change.range);
         const { text } = source;
-        source = new Source(name, text.slice(0, start) + change.text + text.slice(end));
-      } else source = new Source(name, change.text);
+        source = edited(source, text.slice(0, start) + change.text + text.slice(end));
+      } else source = edited(source, change.text);
     }
     const changed = { ...file, version, source };
     this.#open.set(name, changed);

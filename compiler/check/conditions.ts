@@ -21,32 +21,37 @@ export const conditionsCheck: Check = {
         const key = `${when.span.start} ${rule.source.name}`;
         if (condition === undefined || seen.has(key)) continue;
         seen.add(key);
-        examine(context, rule.source, condition, reason, WHEN);
-      }
-      const { own, when } = rule.guard;
-      if (own === undefined) continue;
-      if (examine(context, rule.source, own.condition, reason, consequencesOf(rule))) continue;
-      if (when.length === 0 || context.reported(rule.source, rule.node.span)) continue;
-      const together = all([...when, own.condition].map((part) => truthOf(part).isTrue));
-      if (reason.never(together) && !when.some((part) => reason.never(truthOf(part).isTrue))) {
-        const consequence = own.kind === "unless" ? undefined : consequencesOf(rule).never;
-        context.report(
-          neverHolds,
-          consequence === undefined ? {} : { consequence },
-          rule.source,
-          own.condition.span,
-          {
-            related: rule.whens.map((block) => ({
-              message: "It stands in this block, whose condition excludes it.",
-              source: rule.source,
-              span: block.condition.span,
-            })),
-          },
+        context.look(condition, [rule.selection.names], () =>
+          examine(context, rule.source, condition, reason, WHEN),
         );
       }
+      context.look(rule, [], () => examineOwn(context, rule, reason));
     }
   },
 };
+
+function examineOwn(context: CheckContext, rule: BoundRule, reason: Reasoning): void {
+  const { own, when } = rule.guard;
+  if (own === undefined) return;
+  if (examine(context, rule.source, own.condition, reason, consequencesOf(rule))) return;
+  if (when.length === 0 || context.reported(rule.source, rule.node.span)) return;
+  const together = all([...when, own.condition].map((part) => truthOf(part).isTrue));
+  if (!reason.never(together) || when.some((part) => reason.never(truthOf(part).isTrue))) return;
+  const consequence = own.kind === "unless" ? undefined : consequencesOf(rule).never;
+  context.report(
+    neverHolds,
+    consequence === undefined ? {} : { consequence },
+    rule.source,
+    own.condition.span,
+    {
+      related: rule.whens.map((block) => ({
+        message: "It stands in this block, whose condition excludes it.",
+        source: rule.source,
+        span: block.condition.span,
+      })),
+    },
+  );
+}
 
 interface Consequences {
   readonly never?: string;
@@ -88,17 +93,26 @@ const STEPS = 20_000;
 /** What can be, over all tools of a rule. */
 class Reasoning {
   readonly #effort = new Effort(STEPS);
-  readonly #domains: readonly Domains[];
+  readonly #program: Program;
+  readonly #rule: BoundRule;
   readonly #validated: boolean;
+  #domains: readonly Domains[] | undefined;
 
   constructor(program: Program, rule: BoundRule) {
-    const tools = rule.all ? [] : rule.selection.names;
-    this.#domains = tools.length === 0 ? [anyValue] : tools.map((tool) => domainsOf(program, tool));
+    this.#program = program;
+    this.#rule = rule;
     this.#validated = program.validate !== undefined;
+  }
+
+  #ofTools(): readonly Domains[] {
+    const { all: isOfAll, selection } = this.#rule;
+    if (isOfAll || selection.names.length === 0) return [anyValue];
+    return selection.names.map((tool) => domainsOf(this.#program, tool));
   }
 
   /** Judged of calls that keep to the schema. */
   never(formula: Formula): boolean {
+    this.#domains ??= this.#ofTools();
     return this.#domains.every((domains) => impossible(formula, domains, this.#effort));
   }
 

@@ -42,6 +42,33 @@ export function countersOf(program: Program): readonly Counter[] {
 
 const known = new WeakMap<Program, readonly Counter[]>();
 
+/** The limits that may count calls which a limit counts: those of all calls, and those of its first tool. */
+export function countersBeside(program: Program, counter: Counter): readonly Counter[] {
+  let found = beside.get(program);
+  if (found === undefined) {
+    found = { global: [], byTool: new Map() };
+    for (const each of countersOf(program)) {
+      if (each.tools === "all") found.global.push(each);
+      else for (const tool of each.tools) add(found.byTool, tool, each);
+    }
+    beside.set(program, found);
+  }
+  const first = counter.tools === "all" ? undefined : counter.tools[0];
+  const ofTool = first === undefined ? undefined : found.byTool.get(first);
+  return [...found.global, ...(ofTool ?? [])];
+}
+
+const beside = new WeakMap<
+  Program,
+  { readonly global: Counter[]; readonly byTool: Map<string, Counter[]> }
+>();
+
+function add(byTool: Map<string, Counter[]>, tool: string, counter: Counter): void {
+  const list = byTool.get(tool);
+  if (list === undefined) byTool.set(tool, [counter]);
+  else list.push(counter);
+}
+
 function makeCounters(program: Program): readonly Counter[] {
   const clauses = program.rules.flatMap((rule) =>
     rule.resolved && !rule.shadow && rule.of === "tool"
@@ -100,12 +127,11 @@ export function guardKey(guard: BoundGuard): string {
 const guardKeys = new WeakMap<BoundGuard, string>();
 
 function makeGuardKey(guard: BoundGuard): string {
-  const whens = guard.when.map(conditionKey).sort();
-  const own = guard.own;
-  return JSON.stringify([
-    whens,
-    own === undefined ? null : [own.kind, conditionKey(own.condition)],
-  ]);
+  const { own } = guard;
+  const last = own === undefined ? "" : `${own.kind} ${conditionKey(own.condition)}`;
+  return guard.when.length === 0
+    ? last
+    : `${JSON.stringify(guard.when.map(conditionKey).sort())} ${last}`;
 }
 
 /** Whether one limit counts every call that the other counts, whatever their scopes. */

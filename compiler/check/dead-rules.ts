@@ -6,7 +6,7 @@ import { type Domains, impossible } from "../analysis/solve.ts";
 import { complement, intersect, isEmpty } from "../analysis/values.ts";
 import { neverDecides } from "../messages/reach.ts";
 import type { BoundRule, Program, SelectedItem } from "../program.ts";
-import type { Check } from "./check.ts";
+import type { Check, CheckContext } from "./check.ts";
 import { guardKey } from "./counters.ts";
 import { limitClauses, standingOf } from "./standing.ts";
 import { domainsOf } from "./typed.ts";
@@ -20,35 +20,37 @@ const STEPS = 1000;
 /** Every rule decides some call: no graver or broader rule is always there before it. */
 export const deadRulesCheck: Check = {
   name: "dead-rules",
-  run({ program, report, reported, sound }) {
-    if (!sound()) return;
+  run(context) {
+    if (!context.sound()) return;
+    const { program } = context;
     for (const rule of program.rules) {
       if (rule.kind === "limit" || rule.imported || rule.shadow || !rule.resolved) continue;
-      if (rule.of !== "tool" || reported(rule.source, rule.node.span)) continue;
-      const dead = deathOf(program, rule);
-      if (dead === undefined) continue;
-      report(
-        neverDecides,
-        { rule: rule.kind, names: dead.names, because: dead.because },
-        rule.source,
-        dead.span,
-        {
-          ...(dead.by === undefined
-            ? {}
-            : {
-                related: [
-                  {
-                    message: "This rule is there before it.",
-                    source: dead.by.source,
-                    span: dead.by.node.span,
-                  },
-                ],
-              }),
-        },
-      );
+      if (rule.of !== "tool") continue;
+      const standings = rule.selection.names.map((name) => standingOf(program, name));
+      context.look(rule, standings, () => examine(context, rule));
     }
   },
 };
+
+function examine({ program, report, reported }: CheckContext, rule: BoundRule): void {
+  if (reported(rule.source, rule.node.span)) return;
+  const dead = deathOf(program, rule);
+  if (dead === undefined) return;
+  const { by } = dead;
+  report(
+    neverDecides,
+    { rule: rule.kind, names: dead.names, because: dead.because },
+    rule.source,
+    dead.span,
+    by === undefined
+      ? {}
+      : {
+          related: [
+            { message: "This rule is there before it.", source: by.source, span: by.node.span },
+          ],
+        },
+  );
+}
 
 interface Death {
   readonly because: string;

@@ -12,7 +12,8 @@ export const duplicateRulesCheck: Check = {
     if (!sound()) return;
     const seen = new Map<string, BoundRule>();
     // Imported rules come first, so that the file's own rule is the one that can go.
-    const rules = [...program.rules].sort((a, b) => Number(b.imported) - Number(a.imported));
+    const own = program.rules.filter(({ imported }) => !imported);
+    const rules = [...program.rules.filter(({ imported }) => imported), ...own];
     for (const rule of rules) {
       const key = keyOf(rule);
       if (key === undefined) continue;
@@ -37,9 +38,19 @@ export const duplicateRulesCheck: Check = {
   },
 };
 
+const keys = new WeakMap<BoundRule, string>();
+
 /** The same text for rules that decide and count the same. */
 function keyOf(rule: BoundRule): string | undefined {
   if (!rule.resolved) return undefined;
+  const known = keys.get(rule);
+  if (known !== undefined) return known;
+  const key = makeKey(rule);
+  keys.set(rule, key);
+  return key;
+}
+
+function makeKey(rule: BoundRule): string {
   const { node, selection } = rule;
   const clauses: unknown[] = limitClauses(rule)
     .map(({ span }) => rule.source.slice(span).replace(/\s+/g, " "))

@@ -6,7 +6,7 @@ import { impossible, pathKey } from "../analysis/solve.ts";
 import { only } from "../analysis/values.ts";
 import { escapedByOmission } from "../messages/escapes.ts";
 import type { BoundRule, Program } from "../program.ts";
-import type { Check } from "./check.ts";
+import type { Check, CheckContext } from "./check.ts";
 import { negatedText, replacement } from "./edits.ts";
 import { type Leaf, leavesOf, readsOf } from "./leaves.ts";
 import { declaredDefault, knownAt } from "./typed.ts";
@@ -15,35 +15,43 @@ import { pathText } from "./typing/paths.ts";
 /** A `deny if`, `ask if` or `limit if` holds for calls that leave an optional argument or label out, too. */
 export const escapedByOmissionCheck: Check = {
   name: "escaped-by-omission",
-  run({ program, report, reported }) {
+  run(context) {
     const seen = new Set<string>();
-    for (const rule of program.rules) {
+    for (const rule of context.program.rules) {
       if (rule.kind !== "deny" && rule.kind !== "ask" && rule.kind !== "limit") continue;
       if (!rule.resolved || rule.of !== "tool") continue;
-      const leaves = leavesOf(rule);
-      const considered = new Set(leaves.flatMap((leaf) => consideredBy(leaf)));
-      for (const leaf of leaves) {
-        // `unless` is about every call that is not told to be fine, also where a `when` cannot tell.
-        if (rule.guard.own?.kind === "unless") continue;
-        for (const { path, hasElse } of missable(leaf)) {
-          const key = `${pathKey(keysOf(path))} ${path.span.start} ${rule.source.name}`;
-          if (hasElse || considered.has(scoped(path, leaf)) || seen.has(key)) continue;
-          if (!mayBeMissing(program, rule, leaf, path)) continue;
-          if (reported(rule.source, leaf.node.span)) continue;
-          seen.add(key);
-          const fixes = fixesOf(program, rule, leaf, path);
-          report(
-            escapedByOmission,
-            { rule: rule.kind, path: pathText(path) },
-            rule.source,
-            path.span,
-            fixes.length === 0 ? {} : { fixes },
-          );
-        }
-      }
+      // `unless` is about every call that is not told to be fine, also where a `when` cannot tell.
+      if (rule.guard.always || rule.guard.own?.kind === "unless") continue;
+      context.look(rule, [], () => examine(context, rule, seen));
     }
   },
 };
+
+function examine(
+  { program, report, reported }: CheckContext,
+  rule: BoundRule & { readonly kind: "deny" | "ask" | "limit" },
+  seen: Set<string>,
+): void {
+  const leaves = leavesOf(rule);
+  const considered = new Set(leaves.flatMap((leaf) => consideredBy(leaf)));
+  for (const leaf of leaves) {
+    for (const { path, hasElse } of missable(leaf)) {
+      const key = `${pathKey(keysOf(path))} ${path.span.start} ${rule.source.name}`;
+      if (hasElse || considered.has(scoped(path, leaf)) || seen.has(key)) continue;
+      if (!mayBeMissing(program, rule, leaf, path)) continue;
+      if (reported(rule.source, leaf.node.span)) continue;
+      seen.add(key);
+      const fixes = fixesOf(program, rule, leaf, path);
+      report(
+        escapedByOmission,
+        { rule: rule.kind, path: pathText(path) },
+        rule.source,
+        path.span,
+        fixes.length === 0 ? {} : { fixes },
+      );
+    }
+  }
+}
 
 /** The paths whose absence the condition asks about; who asks has thought of it. */
 function consideredBy(leaf: Leaf): readonly string[] {

@@ -2,7 +2,14 @@ import type { WindowUnit } from "../../language/index.ts";
 import { limitNeverBinds } from "../messages/reach.ts";
 import type { Program } from "../program.ts";
 import type { Check } from "./check.ts";
-import { type Counter, countersOf, counterText, covers, noFiner } from "./counters.ts";
+import {
+  type Counter,
+  countersBeside,
+  countersOf,
+  counterText,
+  covers,
+  noFiner,
+} from "./counters.ts";
 import { closedOf } from "./standing.ts";
 
 /** Of two limits on the same calls, neither is always reached before the other. */
@@ -11,23 +18,10 @@ export const limitNeverBindsCheck: Check = {
   run({ program, report, reported, sound }) {
     if (!sound()) return;
     const counters = countersOf(program);
-    const byTool = new Map<string, Counter[]>();
-    const global: Counter[] = [];
-    for (const counter of counters) {
-      if (counter.tools === "all") global.push(counter);
-      else
-        for (const tool of counter.tools) {
-          const list = byTool.get(tool);
-          if (list === undefined) byTool.set(tool, [counter]);
-          else list.push(counter);
-        }
-    }
     const order = new Map(counters.map((counter, index) => [counter, index]));
     for (const counter of counters) {
       if (counter.rule.imported || counter.max === 0 || countsNothing(program, counter)) continue;
-      const first = counter.tools === "all" ? undefined : counter.tools[0];
-      const others = [...global, ...((first !== undefined && byTool.get(first)) || [])];
-      const tighter = others.find(
+      const tighter = countersBeside(program, counter).find(
         (other) =>
           other !== counter &&
           bindsFirst(other, counter) &&

@@ -1,6 +1,6 @@
 import { splitLimit } from "../messages/escapes.ts";
 import type { Check } from "./check.ts";
-import { type Counter, countersOf, covers } from "./counters.ts";
+import { type Counter, countersBeside, countersOf, covers } from "./counters.ts";
 import { replacement } from "./edits.ts";
 
 /** A limit that its caller can split by sessions or arguments has a companion that cannot be split. */
@@ -12,7 +12,9 @@ export const splitLimitCheck: Check = {
     for (const counter of counters) {
       const by = splitBy(counter);
       if (by === undefined || counter.kind === "concurrent") continue;
-      if (counters.some((other) => bounds(other, counter))) continue;
+      // What selects no tool is bounded by anything.
+      const others = counter.tools.length === 0 ? counters : countersBeside(program, counter);
+      if (others.some((other) => bounds(other, counter))) continue;
       const scope = counter.clause.scope;
       const { source } = counter.rule;
       if (scope === undefined || reported(source, counter.clause.span)) continue;

@@ -52,17 +52,51 @@ function standings(program: Program): (tool: string) => Standing {
     if (before !== undefined) return before;
     const rules = new Set(byName.get(tool));
     for (const { rule, covers } of global) if (covers(tool)) rules.add(rule);
-    const of = (test: (rule: BoundRule) => boolean) => [...rules].filter(test);
-    const standing: Standing = {
-      hides: of((rule) => rule.kind === "hide"),
-      denies: of((rule) => rule.kind === "deny" && rule.guard.always),
-      conditionalDenies: of((rule) => rule.kind === "deny" && !rule.guard.always),
-      permits: of((rule) => rule.kind === "allow" || rule.kind === "ask"),
-      asks: of((rule) => rule.kind === "ask"),
-      limits: of((rule) => limitClauses(rule).length > 0),
-    };
+    const standing = standingAmong([...rules], tool);
     made.set(tool, standing);
     return standing;
+  };
+}
+
+/** By their first rule and the tool: the same rules make the same standing, in the policy after an edit too. */
+const standingsMade = new WeakMap<
+  BoundRule,
+  Map<string, { readonly rules: readonly BoundRule[]; readonly standing: Standing }>
+>();
+const NOTHING: Standing = {
+  hides: [],
+  denies: [],
+  conditionalDenies: [],
+  permits: [],
+  asks: [],
+  limits: [],
+};
+
+function standingAmong(rules: readonly BoundRule[], tool: string): Standing {
+  const [first] = rules;
+  if (first === undefined) return NOTHING;
+  const of = standingsMade.get(first) ?? new Map();
+  standingsMade.set(first, of);
+  const before = of.get(tool);
+  if (before !== undefined && areSame(before.rules, rules)) return before.standing;
+  const standing = makeStanding(rules);
+  of.set(tool, { rules, standing });
+  return standing;
+}
+
+function areSame(a: readonly BoundRule[], b: readonly BoundRule[]): boolean {
+  return a.length === b.length && a.every((rule, index) => rule === b[index]);
+}
+
+function makeStanding(rules: readonly BoundRule[]): Standing {
+  const of = (test: (rule: BoundRule) => boolean) => rules.filter(test);
+  return {
+    hides: of((rule) => rule.kind === "hide"),
+    denies: of((rule) => rule.kind === "deny" && rule.guard.always),
+    conditionalDenies: of((rule) => rule.kind === "deny" && !rule.guard.always),
+    permits: of((rule) => rule.kind === "allow" || rule.kind === "ask"),
+    asks: of((rule) => rule.kind === "ask"),
+    limits: of((rule) => limitClauses(rule).length > 0),
   };
 }
 

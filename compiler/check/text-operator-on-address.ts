@@ -2,39 +2,47 @@ import type { Comparison, Fix, Literal, RegexNode, StringNode } from "../../lang
 import { underProblem } from "../../policy/index.ts";
 import { textOperatorOnAddress } from "../messages/escapes.ts";
 import type { BoundRule, Program } from "../program.ts";
-import type { Check } from "./check.ts";
+import type { Check, CheckContext } from "./check.ts";
 import { effectOf, type Leaf, leavesOf } from "./leaves.ts";
 import { knownAt } from "./typed.ts";
 
 /** A path or a URL is compared as what it is, with `under`, and not as text. */
 export const textOperatorOnAddressCheck: Check = {
   name: "text-operator-on-address",
-  run({ program, report, reported }) {
+  run(context) {
     const seen = new Set<string>();
-    for (const rule of program.rules) {
-      if (!rule.resolved || rule.of !== "tool") continue;
-      for (const leaf of leavesOf(rule)) {
-        if (leaf.node.kind !== "comparison") continue;
-        const address = addressIn(program, rule, leaf, leaf.node);
-        const key = `${leaf.node.span.start} ${rule.source.name}`;
-        if (address === undefined || seen.has(key)) continue;
-        if (reported(rule.source, leaf.node.span)) continue;
-        seen.add(key);
-        const { what, literal } = address;
-        const grants = effectOf(rule, leaf) === "grants";
-        const operator = leaf.node.operator;
-        const fix = fixOf(rule, leaf.node, what, grants);
-        report(
-          textOperatorOnAddress,
-          { operator, what, sample: sample(operator, what, literal, grants), grants },
-          rule.source,
-          leaf.node.span,
-          fix === undefined ? {} : { fixes: [fix] },
-        );
-      }
+    for (const rule of context.program.rules) {
+      if (!rule.resolved || rule.of !== "tool" || rule.guard.always) continue;
+      context.look(rule, [], () => examine(context, rule, seen));
     }
   },
 };
+
+function examine(
+  { program, report, reported }: CheckContext,
+  rule: BoundRule,
+  seen: Set<string>,
+): void {
+  for (const leaf of leavesOf(rule)) {
+    if (leaf.node.kind !== "comparison") continue;
+    const address = addressIn(program, rule, leaf, leaf.node);
+    const key = `${leaf.node.span.start} ${rule.source.name}`;
+    if (address === undefined || seen.has(key)) continue;
+    if (reported(rule.source, leaf.node.span)) continue;
+    seen.add(key);
+    const { what, literal } = address;
+    const grants = effectOf(rule, leaf) === "grants";
+    const operator = leaf.node.operator;
+    const fix = fixOf(rule, leaf.node, what, grants);
+    report(
+      textOperatorOnAddress,
+      { operator, what, sample: sample(operator, what, literal, grants), grants },
+      rule.source,
+      leaf.node.span,
+      fix === undefined ? {} : { fixes: [fix] },
+    );
+  }
+}
 
 type What = "path" | "URL" | "host name";
 

@@ -29,6 +29,9 @@ export type Leaf = CompareEntry | DuringEntry | BeforeEntry | AfterEntry;
 export const TRUE: Formula = { kind: "constant", value: true };
 export const FALSE: Formula = { kind: "constant", value: false };
 
+export const isTrue = (formula: Formula): boolean => formula.kind === "constant" && formula.value;
+export const isFalse = (formula: Formula): boolean => formula.kind === "constant" && !formula.value;
+
 export const leaf = (entry: Leaf): Formula => ({ kind: "leaf", entry });
 export const all = (parts: readonly Formula[]): Formula => join("all", parts);
 export const any = (parts: readonly Formula[]): Formula => join("any", parts);

@@ -51,7 +51,9 @@ export class LimitLowering {
     const when = toConditions(applies);
     const owners: readonly (string | undefined)[] = rule.all ? [undefined] : rule.selection.names;
     for (const tool of owners) {
-      const entry = this.#entry(rule, clause, when, tool, because);
+      const entry = remembered(rule, clause, tool, () =>
+        this.#entry(rule, clause, when, tool, because),
+      );
       const place = { source: rule.source, span: clauseSpan(rule, clause) };
       if (!this.#counter(rule, clause, entry, tool, place)) continue;
       this.limits.push({ ...(tool === undefined ? {} : { tool }), entry, place });
@@ -152,7 +154,7 @@ export class LimitLowering {
       place,
       owner: clause.as === undefined ? (tool ?? "") : undefined,
       all: tool === undefined,
-      meaning: canonicalJson(meaning as unknown as Json),
+      meaning: meaningOf(entry, meaning),
       shared: { ...shared, sum: increment_from !== undefined },
     };
     const other = this.#counters.get(key);
@@ -185,6 +187,36 @@ export class LimitLowering {
     this.#lowering.report(counterDisagrees, { name, what }, rule.source, span, { related });
     return false;
   }
+}
+
+/** Entries by their clause and tool: the same in the policy after an edit, as long as the rule is. */
+const entries = new WeakMap<BoundRule, Map<LimitClause, Map<string | undefined, LimitEntry>>>();
+
+function remembered(
+  rule: BoundRule,
+  clause: LimitClause,
+  tool: string | undefined,
+  make: () => LimitEntry,
+): LimitEntry {
+  const ofRule = entries.get(rule) ?? new Map<LimitClause, Map<string | undefined, LimitEntry>>();
+  entries.set(rule, ofRule);
+  const ofClause = ofRule.get(clause) ?? new Map<string | undefined, LimitEntry>();
+  ofRule.set(clause, ofClause);
+  const known = ofClause.get(tool);
+  if (known !== undefined) return known;
+  const entry = make();
+  ofClause.set(tool, entry);
+  return entry;
+}
+
+const meanings = new WeakMap<LimitEntry, string>();
+
+function meaningOf(entry: LimitEntry, meaning: object): string {
+  const known = meanings.get(entry);
+  if (known !== undefined) return known;
+  const text = canonicalJson(meaning as Json);
+  meanings.set(entry, text);
+  return text;
 }
 
 /** A counter that a limit uses. */

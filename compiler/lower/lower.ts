@@ -5,7 +5,7 @@ import { unusualUri } from "../messages/lowering.ts";
 import type { Bound, Program } from "../program.ts";
 import { Origins, type Place, printPlace } from "./places.ts";
 import type { Lowering } from "./rule.ts";
-import { lowerTools } from "./tools.ts";
+import { type LoweredTools, lowerTools } from "./tools.ts";
 import { normalUri } from "./uris.ts";
 
 /** A policy with the places in the source that each of its parts comes from. */
@@ -15,14 +15,30 @@ export interface Lowered {
   readonly places: ReadonlyMap<string, readonly Place[]>;
 }
 
-/** Writes a program down as a policy. What the format cannot say is reported. */
-export function lower(lowering: Lowering): Lowered {
-  const { program } = lowering;
+/**
+ * Writes a program down as a policy. What the format cannot say is reported at once; the policy is arranged when
+ * it is asked for, which not every keystroke does.
+ */
+export function lower(lowering: Lowering): () => Lowered {
   const origins = new Origins();
-  const { tools, allTools, hide, denyTools } = lowerTools(lowering, origins);
-  const { effect } = program.defaults.tool;
+  const tools = lowerTools(lowering, origins);
   const resources = kindPolicy(lowering, "resource");
   const prompts = kindPolicy(lowering, "prompt");
+  let lowered: Lowered | undefined;
+  return () => {
+    lowered ??= arrange(lowering.program, tools(), origins, resources, prompts);
+    return lowered;
+  };
+}
+
+function arrange(
+  program: Program,
+  { tools, allTools, hide, denyTools }: LoweredTools,
+  origins: Origins,
+  resources: LoweredKind | undefined,
+  prompts: LoweredKind | undefined,
+): Lowered {
+  const { effect } = program.defaults.tool;
   const hidden = hide.has("*") ? ["*"] : [...hide.keys()];
   const draft: Policy = {
     version: "1",
@@ -84,11 +100,16 @@ function statementPlaces(
   if (tool.effect === "allow" && pin !== undefined) add("/unlisted", of(pin));
 }
 
+interface LoweredKind {
+  readonly policy: KindPolicy;
+  readonly places: ReadonlyMap<string, Place[]>;
+}
+
 /** Resources and prompts: undefined when no statement is about them. */
 function kindPolicy(
   { program, report }: Lowering,
   of: Exclude<TargetKind, "tool">,
-): { readonly policy: KindPolicy; readonly places: ReadonlyMap<string, Place[]> } | undefined {
+): LoweredKind | undefined {
   const { effect, governed } = program.defaults[of];
   if (!governed) return undefined;
   const lists = { allow: [] as string[], deny: [] as string[], hide: [] as string[] };

@@ -20,6 +20,8 @@ import {
 export interface Lowering {
   readonly program: Program;
   readonly report: Report;
+  /** Whether to keep what rules come to for the policy after an edit. */
+  readonly remember?: boolean;
 }
 
 /** When a rule is in force, in the terms of the policy format; the same for all of its tools. */
@@ -32,10 +34,25 @@ export interface RuleFormulas {
   readonly requires?: Formula;
 }
 
+/** Those of rules that there is nothing to report of: the same in the policy after an edit. */
+const silent = new WeakMap<BoundRule, RuleFormulas>();
+
 export function formulasOf(rule: BoundRule, lowering: Lowering): RuleFormulas {
+  const known = silent.get(rule);
+  if (known !== undefined) return known;
+  let isSilent = true;
+  const formulas = makeFormulas(rule, (entry, parameters, source, span) => {
+    isSilent = false;
+    lowering.report(entry, parameters, source, span);
+  });
+  if (isSilent) silent.set(rule, formulas);
+  return formulas;
+}
+
+function makeFormulas(rule: BoundRule, reportAt: Report): RuleFormulas {
   const { guard, source } = rule;
   const report = <P>(entry: Message<P>, parameters: P, span: Span): void =>
-    lowering.report(entry, parameters, source, span);
+    reportAt(entry, parameters, source, span);
   const when = all(guard.when.map((condition) => lowerCondition(condition, report)));
   const own = guard.own === undefined ? TRUE : lowerCondition(guard.own.condition, report);
   const formulas = combine(rule, when, own);
@@ -44,7 +61,7 @@ export function formulasOf(rule: BoundRule, lowering: Lowering): RuleFormulas {
     // The conditions of an entry stand beside one another: the outermost `all` is no level.
     const depth = depthOf(formula) - (formula.kind === "all" ? 1 : 0);
     if (depth > MAX_CONDITION_DEPTH) {
-      lowering.report(tooDeep, { what: "deep" }, source, at);
+      reportAt(tooDeep, { what: "deep" }, source, at);
       break;
     }
   }

@@ -7,19 +7,12 @@ import type {
   ToolPolicy,
 } from "../../policy/index.ts";
 import { pinOf } from "../../policy/index.ts";
-import {
-  conditionalAllow,
-  docsMissing,
-  globNotLive,
-  noDefinition,
-  noSchema,
-  shadowAllow,
-  timeoutOutOfRange,
-} from "../messages/lowering.ts";
+import { docsMissing, noDefinition, noSchema } from "../messages/lowering.ts";
 import type { BoundRule } from "../program.ts";
-import { alternatives, any, type Formula, toConditions } from "./formula.ts";
+import { alternatives, any, type Formula, isFalse, isTrue, toConditions } from "./formula.ts";
 import { LimitLowering } from "./limits.ts";
 import type { Origins, Place } from "./places.ts";
+import { isAllowing, isLive, reportAllow, reportNotLive, reportTimeout } from "./refusals.ts";
 import { formulasOf, type Lowering, type RuleFormulas } from "./rule.ts";
 
 /** What the rules about tools come to. */
@@ -46,17 +39,41 @@ interface Draft {
   place: Place;
 }
 
-const YEAR_SECONDS = 31_536_000;
+/** Reports at once what the format cannot say of tools; what it can is written down when it is asked for. */
+export function lowerTools(lowering: Lowering, origins: Origins): () => LoweredTools {
+  const limits = new LimitLowering(lowering);
+  for (const rule of rulesOf(lowering)) {
+    reportNotLive(rule, lowering);
+    if (rule.kind === "hide" && !rule.shadow) continue;
+    const { permits, applies } = formulasOf(rule, lowering);
+    if (rule.kind === "allow") reportAllow(rule, permits, lowering);
+    if (rule.kind === "ask") reportTimeout(rule, lowering);
+    limits.add(rule, applies);
+  }
+  const { program } = lowering;
+  const write = (to: Lowering) => new ToolLowering(to, origins, limits).run();
+  if (program.validate === undefined && program.pin === undefined) {
+    return () => write({ program, report: () => undefined });
+  }
+  // What lacks a definition is known once it is known which tools the policy has.
+  const written = write(lowering);
+  return () => written;
+}
 
-export function lowerTools(lowering: Lowering, origins: Origins): LoweredTools {
-  return new ToolLowering(lowering, origins).run();
+/** Those about tools, as far as their names were found. */
+function rulesOf({ program }: Lowering): readonly BoundRule[] {
+  return program.rules.filter((rule) => rule.of === "tool" && rule.resolved);
 }
 
 class ToolLowering {
   readonly #lowering: Lowering;
+  /** For what has been reported. */
+  readonly #silent: Lowering;
   readonly #origins: Origins;
   readonly #drafts = new Map<string, Draft>();
   readonly #limits: LimitLowering;
+  readonly #allowing: boolean;
+  readonly #live: boolean;
   readonly #allTools: LimitEntry[] = [];
   readonly #hide = new Map<string, Place>();
   readonly #denyGlobs = new Map<
@@ -64,26 +81,17 @@ class ToolLowering {
     { messages: Set<string>; shadow: boolean; places: Place[] }
   >();
 
-  constructor(lowering: Lowering, origins: Origins) {
+  constructor(lowering: Lowering, origins: Origins, limits: LimitLowering) {
     this.#lowering = lowering;
+    this.#silent = { program: lowering.program, report: () => undefined };
     this.#origins = origins;
-    this.#limits = new LimitLowering(lowering);
-  }
-
-  get #allowing(): boolean {
-    return this.#lowering.program.defaults.tool.effect === "allow";
-  }
-
-  /** Whether globs stay in force for tools that are not known yet. */
-  get #live(): boolean {
-    const { tools, pin } = this.#lowering.program;
-    return !tools.known || (this.#allowing && pin === undefined);
+    this.#limits = limits;
+    this.#allowing = isAllowing(lowering);
+    this.#live = isLive(lowering);
   }
 
   run(): LoweredTools {
-    for (const rule of this.#lowering.program.rules) {
-      if (rule.of === "tool" && rule.resolved) this.#rule(rule);
-    }
+    for (const rule of rulesOf(this.#lowering)) this.#rule(rule);
     for (const { tool, entry, place } of this.#limits.limits) {
       this.#origins.add(entry, place);
       if (tool === undefined) this.#allTools.push(entry);
@@ -98,13 +106,12 @@ class ToolLowering {
   }
 
   #rule(rule: BoundRule): void {
-    this.#reportNotLive(rule);
     const place = { source: rule.source, span: rule.node.span };
     if (rule.kind === "hide" && !rule.shadow) {
       this.#hideRule(rule, place);
       return;
     }
-    const formulas = formulasOf(rule, this.#lowering);
+    const formulas = formulasOf(rule, this.#silent);
     switch (rule.kind) {
       case "allow":
         this.#allow(rule, formulas, place);
@@ -118,7 +125,6 @@ class ToolLowering {
         this.#deny(rule, formulas, place);
         break;
     }
-    this.#limits.add(rule, formulas.applies);
   }
 
   #hideRule({ selection }: BoundRule, place: Place): void {
@@ -129,27 +135,13 @@ class ToolLowering {
   }
 
   #allow(rule: BoundRule & { kind: "allow" }, { permits }: RuleFormulas, place: Place): void {
-    if (rule.shadow) {
-      this.#lowering.report(shadowAllow, {}, rule.source, rule.node.keyword);
-      return;
-    }
-    if (this.#allowing && !isTrue(permits)) {
-      this.#reportConditionalAllow(rule);
-      return;
-    }
+    if (rule.shadow || (this.#allowing && !isTrue(permits))) return;
     this.#permit(rule, permits, place);
   }
 
   #ask(rule: BoundRule & { kind: "ask" }, { permits, applies }: RuleFormulas, place: Place): void {
     const { because, by, within } = rule.node;
     const seconds = within === undefined ? undefined : within.ms / 1000;
-    if (
-      within !== undefined &&
-      seconds !== undefined &&
-      !(seconds > 0 && seconds <= YEAR_SECONDS)
-    ) {
-      this.#lowering.report(timeoutOutOfRange, { text: within.text }, rule.source, within.span);
-    }
     if (!rule.shadow) this.#permit(rule, permits, place);
     if (isFalse(applies)) return;
     const entry: AskEntry = {
@@ -323,55 +315,7 @@ class ToolLowering {
     this.#drafts.set(name, draft);
     return draft;
   }
-
-  #reportConditionalAllow(rule: BoundRule & { kind: "allow" }): void {
-    const { node, source, guard, selection } = rule;
-    const [name, second] = selection.names;
-    const targets =
-      name !== undefined && second === undefined ? `\`${name}\`` : "every tool it names";
-    const plain =
-      guard.own !== undefined &&
-      guard.when.length === 0 &&
-      node.limits.length === 0 &&
-      node.until === undefined;
-    const fixes = plain
-      ? [
-          {
-            title: "Write `deny … unless`",
-            edits: [
-              { span: node.keyword, text: "deny" },
-              {
-                span: {
-                  start: guard.own.span.start,
-                  end: guard.own.span.start + guard.own.kind.length,
-                },
-                text: "unless",
-              },
-            ],
-          },
-        ]
-      : undefined;
-    const at = guard.own?.span ?? node.until?.span ?? node.keyword;
-    this.#lowering.report(conditionalAllow, { targets }, source, at, fixes && { fixes });
-  }
-
-  /** Under `default allow`, tools that come later escape a glob that cannot be kept. */
-  #reportNotLive(rule: BoundRule): void {
-    const { selection, source } = rule;
-    if (rule.kind !== "deny" && rule.kind !== "hide") return;
-    if (!this.#live || !this.#lowering.program.tools.known || rule.shadow) return;
-    const [narrowed] = selection.narrowed;
-    const [glob] = selection.globs;
-    const found = narrowed ?? (rule.guard.always ? undefined : glob);
-    if (found === undefined) return;
-    const why = narrowed === undefined ? "condition" : "except";
-    const span = selection.source === source ? selection.node?.span : undefined;
-    this.#lowering.report(globNotLive, { glob: found, why }, source, span ?? rule.node.keyword);
-  }
 }
-
-const isTrue = (formula: Formula): boolean => formula.kind === "constant" && formula.value;
-const isFalse = (formula: Formula): boolean => formula.kind === "constant" && !formula.value;
 
 /** The messages of alternatives as one, whatever order they were written in. */
 function joined(messages: Iterable<string>): string | undefined {

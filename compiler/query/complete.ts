@@ -1,5 +1,5 @@
 import type { Document, Expected, Span } from "../../language/index.ts";
-import { expectedAt, tokenize } from "../../language/index.ts";
+import { expectedAt, parsed } from "../../language/index.ts";
 import { type Kind, kindsOf } from "../check/typing/literals.ts";
 import type { Program } from "../program.ts";
 import { membersOf } from "../tools/algebra.ts";
@@ -30,7 +30,7 @@ export function completionsAt(program: Program, document: Document, offset: numb
   const inside = stringAt(document, offset);
   if (inside === "comment") return { candidates: [], replace: { start: offset, end: offset } };
   const at = inside?.start ?? offset;
-  const expected = expectedAt(source, at);
+  const expected = expectedAt(source, at, parsed(source).lexed);
   const replace = inside ?? expected.replace;
   const completer = new Completer(program, document, expected, at);
   const candidates = completer.all();
@@ -49,7 +49,7 @@ export function completionsAt(program: Program, document: Document, offset: numb
 
 /** The string that an offset is in, from its quote on. */
 function stringAt(document: Document, offset: number): Span | "comment" | undefined {
-  const { tokens, comments } = tokenize(document.source);
+  const { tokens, comments } = parsed(document.source).lexed;
   const inComment = comments.some(
     ({ span }) =>
       span.start < offset && !/[\r\n]/.test(document.source.text.slice(span.start, offset)),

@@ -1,4 +1,4 @@
-import type { Server } from "../../language/index.ts";
+import type { Diagnostic, Server } from "../../language/index.ts";
 import { Source } from "../../language/index.ts";
 import type { Host } from "../host.ts";
 import { toolListNotFound } from "../messages/names.ts";
@@ -15,38 +15,54 @@ export function loadCatalogue(
 ): Catalogue {
   const path = server?.node.tools;
   if (host.toolList !== undefined) return catalogueOf("given", host.toolList, reporter);
-  if (server === undefined || path === undefined) return { origin: "none", ...UNKNOWN };
+  if (server === undefined || path === undefined) return NONE;
   const file = host.read(path.value, server.source.name);
   if (file === undefined) {
     reporter.report(toolListNotFound, { path: path.value }, server.source, path.span);
-    return { origin: "server", ...UNKNOWN };
+    return UNREADABLE;
   }
   const source = file instanceof Source ? file : new Source(file.name, file.text);
   return catalogueOf("server", source, reporter);
 }
 
 const UNKNOWN = { known: false, byName: new Map(), names: [], risk: new Map() };
+/** One of each, so that what was found out about one is not found out again about an equal one. */
+const NONE: Catalogue = { origin: "none", ...UNKNOWN };
+const UNREADABLE: Catalogue = { origin: "server", ...UNKNOWN };
+
+interface Read {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly server: Catalogue;
+  readonly given: Catalogue;
+}
 
 /** Lists that were read already: an editor compiles the same list again at every keystroke. */
-const read = new WeakMap<Source, ReturnType<typeof readList>>();
+const read = new WeakMap<Source, Read>();
 
-function readList(source: Source) {
+function readList(source: Source): Read {
   const { list, diagnostics } = readToolList(source);
   const tools = list?.tools ?? [];
+  const known =
+    list === undefined
+      ? { source, ...UNKNOWN }
+      : {
+          known: true,
+          list,
+          source,
+          byName: new Map(tools.map((tool) => [tool.name, tool])),
+          names: tools.map(({ name }) => name).sort(),
+          risk: new Map(tools.map((tool) => [tool.name, classify(tool).risk])),
+        };
   return {
-    list,
     diagnostics,
-    byName: new Map(tools.map((tool) => [tool.name, tool])),
-    names: tools.map(({ name }) => name).sort(),
-    risk: new Map(tools.map((tool) => [tool.name, classify(tool).risk])),
+    server: { origin: "server", ...known },
+    given: { origin: "given", ...known },
   };
 }
 
 function catalogueOf(origin: "server" | "given", source: Source, reporter: Reporter): Catalogue {
   const known = read.get(source) ?? readList(source);
   read.set(source, known);
-  const { list, diagnostics, ...tools } = known;
-  reporter.diagnostics.push(...diagnostics);
-  if (list === undefined) return { origin, source, ...UNKNOWN };
-  return { origin, known: true, list, source, ...tools };
+  reporter.diagnostics.push(...known.diagnostics);
+  return known[origin];
 }

@@ -4,27 +4,43 @@ import { cycle, unknownName } from "../messages/names.ts";
 import type { Bound, BoundLet } from "../program.ts";
 import { ConditionResolver, MAX_DEPTH } from "./conditions.ts";
 import type { Definitions } from "./definitions.ts";
+import type { Kept, Recall } from "./recall.ts";
 import type { Reporter } from "./reporter.ts";
 import { respan } from "./respan.ts";
 import { hintFor } from "./spelling.ts";
 
 type Value = NonNullable<BoundLet["value"]>;
 
+const kept = new WeakMap<Let, Kept<Value | undefined>>();
+const isKnown = (value: Value | undefined): boolean => value !== undefined;
+
 /** The lets of a policy; each is resolved when it is first mentioned, so their order has no meaning. */
 export class Lets {
   readonly #definitions: Definitions;
   readonly #reporter: Reporter;
+  readonly #recall: Recall;
   readonly #values = new Map<string, Value | undefined>();
   readonly #uses = new Map<string, number>();
   readonly #open: string[] = [];
 
-  constructor(definitions: Definitions, reporter: Reporter) {
+  constructor(definitions: Definitions, reporter: Reporter, recall: Recall) {
     this.#definitions = definitions;
     this.#reporter = reporter;
+    this.#recall = recall;
   }
 
   has(name: string): boolean {
-    return this.#definitions.lets.has(name);
+    return this.#recall.heard("is let", name, this.#definitions.lets.has(name));
+  }
+
+  /** What a name stands for, if it is known; no use of it. */
+  valueOf(name: string): Value | undefined {
+    const bound = this.#definitions.lets.get(name);
+    return bound === undefined ? undefined : this.#value(name, bound);
+  }
+
+  count(name: string): void {
+    this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
   }
 
   /** What a mention stands for; `undefined` when that is not known, which was then reported. */
@@ -32,8 +48,8 @@ export class Lets {
     const { lets, doubtful } = this.#definitions;
     const bound = lets.get(name.value);
     if (bound !== undefined) {
-      this.#uses.set(name.value, (this.#uses.get(name.value) ?? 0) + 1);
-      return this.#value(name.value, bound);
+      this.count(name.value);
+      return this.#recall.heard("let", name.value, this.#value(name.value, bound));
     }
     if (!doubtful(name.value)) {
       const extras = hintFor(name.value, lets.keys(), name.span);
@@ -70,7 +86,7 @@ export class Lets {
       return undefined;
     }
     this.#open.push(name);
-    const value = this.#resolve(bound);
+    const value = this.#recall.of(kept, bound.node, [], isKnown, () => this.#resolve(bound));
     this.#open.pop();
     if (!this.#values.has(name)) this.#values.set(name, value);
     return this.#values.get(name);

@@ -8,23 +8,40 @@ import { ConditionResolver } from "./conditions.ts";
 import { collectDefinitions, type Definitions } from "./definitions.ts";
 import { loadFiles } from "./files.ts";
 import { Lets } from "./lets.ts";
+import { Recall } from "./recall.ts";
 import { Reporter } from "./reporter.ts";
 import { bindRules } from "./rules.ts";
 import { type ListNeeded, TargetResolver } from "./targets.ts";
 
-/** Resolves every name of a policy and its imports. What is not found is reported, and left out. */
+/**
+ * Resolves every name of a policy and its imports. What is not found is reported, and left out.
+ *
+ * @param remember whether to keep what statements come to for the text after an edit
+ */
 export function resolve(
   source: Source,
   host: Host,
+  remember = false,
 ): { readonly program: Program; readonly diagnostics: readonly Diagnostic[] } {
   const reporter = new Reporter();
   const loaded = loadFiles(source, host, reporter);
   const definitions = collectDefinitions(loaded, reporter);
   const tools = loadCatalogue(definitions.server, host, reporter);
-  const targets = new TargetResolver(definitions, tools, reporter);
-  const lets = new Lets(definitions, reporter);
+  const recall = new Recall(reporter, remember);
+  const targets = new TargetResolver(definitions, tools, reporter, recall);
+  const lets = new Lets(definitions, reporter, recall);
+  recall.answersBy({
+    answer: (question, name) => {
+      if (question === "group") return targets.selectionOf(name);
+      return question === "let" ? lets.valueOf(name) : definitions.lets.has(name);
+    },
+    use: (question, name) => {
+      if (question === "let") lets.count(name);
+      if (question === "group") targets.count(name);
+    },
+  });
 
-  const rules = loaded.files.flatMap((file) => bindRules(file, targets, lets, reporter));
+  const rules = loaded.files.flatMap((file) => bindRules(file, targets, lets, reporter, recall));
   const claims = loaded.files.flatMap((file) => bindClaims(file, targets, lets, reporter));
   const program: Program = {
     files: loaded.files,

@@ -13,8 +13,9 @@ import { duplicateItem, toolsOnly } from "../messages/names.ts";
 import type { BoundGuard, BoundRule, ProgramFile, Selection } from "../program.ts";
 import { ConditionResolver } from "./conditions.ts";
 import type { Lets } from "./lets.ts";
+import type { Kept, Recall } from "./recall.ts";
 import type { Reporter } from "./reporter.ts";
-import type { TargetResolver } from "./targets.ts";
+import { type TargetResolver, takeOver } from "./targets.ts";
 
 /** What stands around a rule. */
 interface Around {
@@ -24,15 +25,21 @@ interface Around {
   readonly resolved: boolean;
 }
 
+const kept = new WeakMap<Statement, Kept<readonly BoundRule[]>>();
+const areResolved = (rules: readonly BoundRule[]): boolean =>
+  rules.every(({ resolved }) => resolved);
+
 /** Takes the rules of a file out of their blocks. */
 export function bindRules(
   file: ProgramFile,
   targets: TargetResolver,
   lets: Lets,
   reporter: Reporter,
+  recall: Recall,
 ): BoundRule[] {
   const { source, imported } = file;
-  const rules: BoundRule[] = [];
+  const around = [targets.catalogue, imported];
+  let rules: BoundRule[] = [];
   const conditions = new ConditionResolver(lets, source, reporter);
 
   const walk = (node: Statement | Rule | On | When | Broken, around: Around): void => {
@@ -93,10 +100,20 @@ export function bindRules(
     } as BoundRule);
   };
 
+  const all: BoundRule[] = [];
   for (const statement of file.document.statements) {
-    walk(statement, { whens: [], conditions: [], resolved: true });
+    const found = recall.of(kept, statement, around, areResolved, () => {
+      rules = [];
+      walk(statement, { whens: [], conditions: [], resolved: true });
+      return rules;
+    });
+    for (const rule of found) {
+      takeOver(rule, source);
+      takeOver(rule.selection, source);
+      all.push(rule);
+    }
   }
-  return rules;
+  return all;
 }
 
 function guardOf(

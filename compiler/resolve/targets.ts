@@ -20,6 +20,7 @@ import type { Bound, BoundGroup, Catalogue, SelectedItem, Selection } from "../p
 import { RISK_CLASSES } from "../tools/read.ts";
 import { MAX_DEPTH } from "./conditions.ts";
 import type { Definitions } from "./definitions.ts";
+import type { Kept, Recall } from "./recall.ts";
 import type { Reporter } from "./reporter.ts";
 import { hintFor } from "./spelling.ts";
 
@@ -47,17 +48,29 @@ export const sorted = (names: Iterable<string>): string[] => [...new Set(names)]
 export class TargetResolver {
   /** Filled by `except` with a glob and by built-in groups; globs themselves are judged by their rule. */
   readonly needsList: ListNeeded[] = [];
+  readonly catalogue: Catalogue;
   readonly #definitions: Definitions;
-  readonly #catalogue: Catalogue;
   readonly #reporter: Reporter;
+  readonly #recall: Recall;
   readonly #groups = new Map<string, Selection | undefined>();
   readonly #uses = new Map<string, number>();
   readonly #open: string[] = [];
 
-  constructor(definitions: Definitions, catalogue: Catalogue, reporter: Reporter) {
+  constructor(definitions: Definitions, catalogue: Catalogue, reporter: Reporter, recall: Recall) {
+    this.catalogue = catalogue;
     this.#definitions = definitions;
-    this.#catalogue = catalogue;
     this.#reporter = reporter;
+    this.#recall = recall;
+  }
+
+  /** What a group of the policy selects; undefined where there is none of the name. No use of it. */
+  selectionOf(group: string): Selection | undefined {
+    const bound = this.#definitions.groups.get(group);
+    return bound === undefined ? undefined : this.#groupSelection(group, bound);
+  }
+
+  count(group: string): void {
+    this.#uses.set(group, (this.#uses.get(group) ?? 0) + 1);
   }
 
   /** All groups, expanded. */
@@ -120,7 +133,7 @@ export class TargetResolver {
       if (of === "prompt" && !item.value.includes("*")) this.#prompt(item, at.source);
       return { ...NOTHING, names: [item.value] };
     }
-    const { known, names, list, byName } = this.#catalogue;
+    const { known, names, list, byName } = this.catalogue;
     if (item.kind === "glob") {
       const globs = [item.value];
       if (!known) return { ...NOTHING, globs };
@@ -146,7 +159,7 @@ export class TargetResolver {
   }
 
   #prompt(item: Item, source: Source): void {
-    const prompts = this.#catalogue.list?.prompts?.map(({ name }) => name);
+    const prompts = this.catalogue.list?.prompts?.map(({ name }) => name);
     if (prompts === undefined || prompts.includes(item.value)) return;
     const extras = hintFor(item.value, prompts, item.span, written);
     this.#reporter.report(unknownPrompt, { name: item.value }, source, item.span, extras);
@@ -156,8 +169,8 @@ export class TargetResolver {
     const { value: name, span } = item;
     const bound = this.#definitions.groups.get(name);
     if (bound !== undefined) {
-      this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
-      const selection = this.#groupSelection(name, bound);
+      this.count(name);
+      const selection = this.#recall.heard("group", name, this.#groupSelection(name, bound));
       if (selection === undefined) return UNRESOLVED;
       if (selection.of !== of) {
         const parameters = { name, of: selection.of, wanted: of };
@@ -166,6 +179,7 @@ export class TargetResolver {
       }
       return selection;
     }
+    this.#recall.heard("group", name, undefined);
     const risk = RISK_CLASSES.find((builtIn) => builtIn === name);
     if (risk === undefined) {
       if (!this.#definitions.doubtful(name)) {
@@ -180,11 +194,11 @@ export class TargetResolver {
       this.#reporter.report(groupOfOtherKind, parameters, at.source, span);
       return UNRESOLVED;
     }
-    if (!this.#catalogue.known) {
+    if (!this.catalogue.known) {
       this.needsList.push({ what: `@${name}`, source: at.source, span });
       return UNRESOLVED;
     }
-    const names = this.#catalogue.names.filter((tool) => this.#catalogue.risk.get(tool) === risk);
+    const names = this.catalogue.names.filter((tool) => this.catalogue.risk.get(tool) === risk);
     if (names.length === 0) {
       const severity = at.imported ? "info" : "error";
       this.#reporter.report(emptyGroup, { name, builtIn: true }, at.source, span, { severity });
@@ -208,7 +222,12 @@ export class TargetResolver {
       return undefined;
     }
     this.#open.push(name);
-    const selection = this.select(bound.node.targets, bound.source, bound.imported);
+    const { node, source, imported } = bound;
+    const around = [this.catalogue, imported];
+    const selection = this.#recall.of(kept, node, around, isKnown, () =>
+      this.select(node.targets, source, imported),
+    );
+    takeOver(selection, source);
     this.#open.pop();
     if (!this.#groups.has(name)) this.#groups.set(name, selection);
     return this.#groups.get(name);
@@ -221,7 +240,7 @@ export class TargetResolver {
     globs: readonly string[],
     at: { source: Source; imported: boolean },
   ): readonly string[] | undefined {
-    const { known } = this.#catalogue;
+    const { known } = this.catalogue;
     if (!known && globs.length > 0) {
       this.needsList.push({
         what: `except ${written(item.value)}`,
@@ -274,6 +293,14 @@ export class TargetResolver {
       resolved: false,
     };
   }
+}
+
+const kept = new WeakMap<Group, Kept<Selection>>();
+const isKnown = ({ resolved }: Selection): boolean => resolved;
+
+/** What was bound in the text before an edit belongs to the text after it, as its nodes do. */
+export function takeOver(bound: { readonly source: Source }, source: Source): void {
+  (bound as { source: Source }).source = source;
 }
 
 /** True of a word that can stand bare where a name may stand. */

@@ -23,7 +23,6 @@ import {
   parsed,
   type Rule,
   type Span,
-  tokenize,
   wordDoc,
 } from "../../language/index.ts";
 import { rangeOf } from "../positions.ts";
@@ -40,7 +39,7 @@ export function hover(view: View, offset: number): Hover | null {
     const text = aboutMention(view, mention, offset);
     if (text !== undefined) return markdown(view, mention.span, text);
   }
-  const { tokens } = tokenize(view.source);
+  const { tokens } = parsed(view.source).lexed;
   const token = tokens.find(
     ({ startOffset, image }) => startOffset <= offset && offset < startOffset + image.length,
   );

@@ -1,12 +1,12 @@
 import type { Position, SelectionRange } from "vscode-languageserver/node";
 import type { Span } from "../../language/index.ts";
-import { nodesAt, tokenize } from "../../language/index.ts";
+import { nodesAt, parsed } from "../../language/index.ts";
 import { offsetAt, rangeOf } from "../positions.ts";
 import type { View } from "../workspace.ts";
 
 /** What is selected at each position, step by step: the word, what it is a part of, … the file. */
 export function selectionRanges(view: View, positions: readonly Position[]): SelectionRange[] {
-  const { tokens } = tokenize(view.source);
+  const { tokens } = parsed(view.source).lexed;
   return positions.map((position) => {
     const offset = offsetAt(view.source, position);
     const spans: Span[] = nodesAt(view.document, offset).map(({ span }) => span);

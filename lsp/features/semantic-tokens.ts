@@ -24,6 +24,9 @@ const TYPE: Readonly<Record<HighlightKind, string>> = {
 };
 
 export const TOKEN_TYPES: readonly string[] = [...new Set(Object.values(TYPE))];
+const INDEX = new Map(
+  Object.entries(TYPE).map(([kind, type]) => [kind, TOKEN_TYPES.indexOf(type)]),
+);
 export const TOKEN_MODIFIERS: readonly string[] = ["declaration", "readonly", "defaultLibrary"];
 
 /** The tokens of a file or of a span of it, five numbers each. */
@@ -31,25 +34,33 @@ export function semanticTokens({ document, source }: View, span?: Span): number[
   const data: number[] = [];
   let lastLine = 0;
   let lastCharacter = 0;
+  // Tokens come in the order of the text: its lines need not be looked for.
+  const { lineStarts } = source;
+  let line = 0;
+  let lineEnd = source.lineText(1).length;
   for (const { span: at, kind, declares } of highlights(document)) {
     if (span !== undefined && (at.end <= span.start || at.start >= span.end)) continue;
-    const { line, column } = source.positionAt(at.start);
+    if (at.start >= (lineStarts[line + 1] ?? Number.POSITIVE_INFINITY)) {
+      do line++;
+      while (at.start >= (lineStarts[line + 1] ?? Number.POSITIVE_INFINITY));
+      lineEnd = (lineStarts[line] as number) + source.lineText(line + 1).length;
+    }
     // A token stands on one line; what goes on beyond it is a mistake that is shown as one.
-    const length = Math.min(at.end - at.start, source.lineText(line).length - column + 1);
+    const length = Math.min(at.end, lineEnd) - at.start;
     if (length <= 0) continue;
     const isBuiltIn =
       kind === "group" && RISK_CLASSES.some((name) => `@${name}` === source.slice(at));
     const modifiers = (declares ? 1 : 0) | (kind === "let" ? 2 : 0) | (isBuiltIn ? 4 : 0);
-    const character = column - 1;
-    const delta = line - 1 - lastLine;
+    const character = at.start - (lineStarts[line] as number);
+    const delta = line - lastLine;
     data.push(
       delta,
       delta === 0 ? character - lastCharacter : character,
       length,
-      TOKEN_TYPES.indexOf(TYPE[kind]),
+      INDEX.get(kind) as number,
       modifiers,
     );
-    lastLine = line - 1;
+    lastLine = line;
     lastCharacter = character;
   }
   return data;

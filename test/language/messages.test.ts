@@ -11,7 +11,7 @@ import {
 
 const catalogue = syntaxMessages as readonly Message<object>[];
 
-function diagnose(text: string): Diagnostic[] {
+function diagnose(text: string): readonly Diagnostic[] {
   return parse(new Source("policy.mcpp", text)).diagnostics;
 }
 

@@ -1,67 +1,47 @@
-import type { Condition, LimitClause, Source, Span } from "../../../language/index.ts";
+import type { Condition, LimitClause, Source } from "../../../language/index.ts";
 import { notChecked } from "../../messages/types.ts";
 import type { BoundRule, Program } from "../../program.ts";
+import { sorted } from "../../resolve/targets.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { checkCondition, checkLimit } from "./condition.ts";
 import { type Environment, type TypedTool, typedTool, untypedTool } from "./environment.ts";
 import { Problems } from "./problems.ts";
-
-/** What is typed once, in every tool that it concerns. */
-interface Subject {
-  readonly source: Source;
-  readonly span: Span;
-  readonly check: (environment: Environment, problems: Problems) => void;
-  readonly tools: Set<string>;
-}
 
 /** Conditions, sums and keys of limits fit the types of the arguments in every tool of their rule. */
 export const types: Check = {
   name: "types",
   run: (context) => {
     const { program } = context;
-    for (const subject of subjectsOf(program)) run(subject, context);
+    const blocks = new Map<Condition, Block>();
+    for (const rule of program.rules) {
+      if (!rule.resolved || rule.of !== "tool") continue;
+      const { source } = rule;
+      const tools = rule.all ? program.tools.names : rule.selection.names;
+      const { when, own } = rule.guard;
+      for (const node of when) {
+        const block = blocks.get(node);
+        if (block === undefined) blocks.set(node, { source, targets: [tools] });
+        else block.targets.push(tools);
+      }
+      context.look(rule, rule.all ? [tools] : [], () => {
+        if (own !== undefined) examine(context, source, own.condition, [tools], checkCondition);
+        for (const limit of limitsOf(rule)) examine(context, source, limit, [tools], checkLimit);
+      });
+    }
+    for (const [node, { source, targets }] of blocks) {
+      context.look(node, targets, () => examine(context, source, node, targets, checkCondition));
+    }
+    for (const { node, source, selection, condition, resolved } of program.claims) {
+      if (!resolved || node.targets.of !== "tool" || condition === undefined) continue;
+      examine(context, source, condition, [selection.names], checkCondition);
+    }
   },
 };
 
-/** Rules in one block share its conditions, which are typed once in all of their tools. */
-function subjectsOf(program: Program): readonly Subject[] {
-  const subjects = new Map<string, Subject>();
-  const files = new Map(program.files.map(({ source }, index) => [source, index]));
-  const add = (
-    source: Source,
-    span: Span,
-    tools: readonly string[],
-    check: Subject["check"],
-    kind: string,
-  ) => {
-    const key = `${files.get(source)} ${kind} ${span.start} ${span.end}`;
-    const subject = subjects.get(key) ?? { source, span, check, tools: new Set() };
-    for (const tool of tools) subject.tools.add(tool);
-    subjects.set(key, subject);
-  };
-  const condition = (source: Source, node: Condition, tools: readonly string[]) =>
-    add(source, node.span, tools, (here, problems) => checkCondition(node, here, problems), "if");
-  for (const rule of program.rules) {
-    if (!rule.resolved || rule.of !== "tool") continue;
-    const tools = rule.all ? program.tools.names : rule.selection.names;
-    const { when, own } = rule.guard;
-    for (const node of when) condition(rule.source, node, tools);
-    if (own !== undefined) condition(rule.source, own.condition, tools);
-    for (const limit of limitsOf(rule)) {
-      add(
-        rule.source,
-        limit.span,
-        tools,
-        (here, problems) => checkLimit(limit, here, problems),
-        "limit",
-      );
-    }
-  }
-  for (const { node, source, selection, condition: guard, resolved } of program.claims) {
-    if (!resolved || node.targets.of !== "tool" || guard === undefined) continue;
-    condition(source, guard, selection.names);
-  }
-  return [...subjects.values()];
+/** Rules in one block share its condition, which is typed once in all of their tools. */
+interface Block {
+  readonly source: Source;
+  readonly targets: (readonly string[])[];
 }
 
 function limitsOf(rule: BoundRule): readonly LimitClause[] {
@@ -69,22 +49,29 @@ function limitsOf(rule: BoundRule): readonly LimitClause[] {
   return rule.kind === "limit" ? [rule.node.limit] : [];
 }
 
-function run(subject: Subject, context: CheckContext): void {
+function examine<N extends Condition | LimitClause>(
+  context: CheckContext,
+  source: Source,
+  node: N,
+  targets: readonly (readonly string[])[],
+  check: (node: N, environment: Environment, problems: Problems) => void,
+): void {
   const { program } = context;
   const problems = new Problems();
-  for (const tool of toolsOf(subject, program)) {
+  for (const tool of toolsOf(targets, program)) {
     problems.enter(tool.name);
-    subject.check(
-      { source: subject.source, tool, labels: program.labels, variables: new Map() },
-      problems,
-    );
+    check(node, { source, tool, labels: program.labels, variables: new Map() }, problems);
   }
-  problems.report(context, subject.source, notChecked);
+  problems.report(context, source, notChecked);
 }
 
 /** Without a target, or a tool list, what says nothing of arguments is still checked. */
-function toolsOf({ tools }: Subject, { tools: catalogue }: Program): readonly TypedTool[] {
-  const names = [...tools].sort();
+function toolsOf(
+  targets: readonly (readonly string[])[],
+  { tools: catalogue }: Program,
+): readonly TypedTool[] {
+  const [first = []] = targets;
+  const names = targets.length === 1 && first.length < 2 ? first : sorted(targets.flat());
   if (names.length === 0 || !catalogue.known) return [untypedTool(names[0] ?? "")];
   return names.map((name) => {
     const tool = catalogue.byName.get(name);
