@@ -13,6 +13,13 @@ type Reply =
   | [1]
   | [0, index: number, reason: "full" | "keys" | "approval", used: string, frees: number];
 
+export interface RedisStoreOptions {
+  /** In place of the clock of Redis, for tests. */
+  readonly clock?: Clock;
+  /** How long one command may take (500 ms). */
+  readonly commandMs?: number;
+}
+
 /** State in Redis or Valkey, shared by many machines. It judges by the clock of Redis. */
 export class RedisStore implements StateStore {
   readonly name = "redis";
@@ -21,9 +28,9 @@ export class RedisStore implements StateStore {
   readonly #redis: Runner;
   readonly #keys: Keys;
 
-  /** `clock` replaces the clock of Redis, for tests. */
-  static async open(address: string, clock?: Clock): Promise<RedisStore> {
-    const connection = await RedisConnection.open(parseAddress(address));
+  static async open(address: string, options: RedisStoreOptions = {}): Promise<RedisStore> {
+    const { clock, commandMs } = options;
+    const connection = await RedisConnection.open(parseAddress(address), commandMs);
     return new RedisStore(new Runner(connection, clock), "");
   }
 

@@ -11,6 +11,7 @@ import { openStore } from "../../runtime/state/open.ts";
 import { RedisStore } from "../../runtime/state/redis.ts";
 import { LEASE_MS, type StateStore } from "../../runtime/state/store.ts";
 import { hasRedis, RedisServer } from "./state/redis-server.ts";
+import { PATIENT } from "./state/stores.ts";
 
 // Calls, from the text of a policy to the store and back: random sequences of calls, refunds, ends, clock moves,
 // reloads of the policy and restarts, against a reference that keeps every call ever made and counts them anew for
@@ -346,7 +347,12 @@ describe("every decision is the reference's", () => {
     await agree(async (reference) => {
       await redis?.command("FLUSHALL");
       const open = async () =>
-        (await RedisStore.open(redis?.address as string, () => reference.now())).forServer("shop");
+        (
+          await RedisStore.open(redis?.address as string, {
+            clock: () => reference.now(),
+            ...PATIENT,
+          })
+        ).forServer("shop");
       const real: Real = {
         store: await open(),
         engine,

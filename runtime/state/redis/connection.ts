@@ -21,13 +21,17 @@ export class RedisConnection {
   #verified = false;
   #gathering = false;
 
-  private constructor(address: Address) {
+  readonly #commandMs: number;
+
+  private constructor(address: Address, commandMs: number) {
     this.#address = address;
-    this.#client = this.#watched(new Redis(optionsOf(address)));
+    this.#commandMs = commandMs;
+    this.#client = this.#watched(new Redis(optionsOf(address, commandMs)));
   }
 
-  static async open(address: Address): Promise<RedisConnection> {
-    const connection = new RedisConnection(address);
+  /** `commandMs`: how long one command may take. */
+  static async open(address: Address, commandMs = COMMAND_MS): Promise<RedisConnection> {
+    const connection = new RedisConnection(address, commandMs);
     try {
       await connection.#connect();
       return connection;
@@ -106,7 +110,7 @@ export class RedisConnection {
         );
       }
       this.#client.disconnect();
-      this.#client = this.#watched(clusterOf(this.#address));
+      this.#client = this.#watched(clusterOf(this.#address, this.#commandMs));
       await this.#established();
     }
     await this.#verify();
@@ -175,7 +179,7 @@ function worst(answers: readonly string[]): string {
   );
 }
 
-function optionsOf(address: Address): Options {
+function optionsOf(address: Address, commandMs: number): Options {
   const { host, port, username, password, db, tls } = address;
   return {
     host,
@@ -186,7 +190,7 @@ function optionsOf(address: Address): Options {
     ...(tls && { tls: { servername: host } }),
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
-    commandTimeout: COMMAND_MS,
+    commandTimeout: commandMs,
     // A call must not wait for a server to come back, nor be charged after it was denied.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -195,9 +199,9 @@ function optionsOf(address: Address): Options {
   };
 }
 
-function clusterOf(address: Address): Cluster {
+function clusterOf(address: Address, commandMs: number): Cluster {
   const { host, port } = address;
-  const { lazyConnect: _, retryStrategy: __, ...redisOptions } = optionsOf(address);
+  const { lazyConnect: _, retryStrategy: __, ...redisOptions } = optionsOf(address, commandMs);
   return new Cluster([{ host, port }], {
     lazyConnect: true,
     enableOfflineQueue: false,

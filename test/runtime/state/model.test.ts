@@ -8,6 +8,7 @@ import { RedisStore } from "../../../runtime/state/redis.ts";
 import type { Charge, ChargeWindow, StateStore } from "../../../runtime/state/store.ts";
 import { Model } from "./model.ts";
 import { hasRedis, RedisServer } from "./redis-server.ts";
+import { PATIENT } from "./stores.ts";
 
 // Random sequences of everything a store can be asked, against the reference model: every answer is the same.
 
@@ -331,7 +332,12 @@ describe("every answer is that of the reference model", () => {
       await redis?.command("FLUSHALL");
       // Every hash slot has a clock of its own; see redis.test.ts for one that is turned back.
       const open = async () =>
-        (await RedisStore.open(redis?.address as string, () => model.now())).forServer("server");
+        (
+          await RedisStore.open(redis?.address as string, {
+            clock: () => model.now(),
+            ...PATIENT,
+          })
+        ).forServer("server");
       const real = {
         store: await open(),
         restart: async () => {

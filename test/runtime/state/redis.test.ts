@@ -3,7 +3,7 @@ import { openStore } from "../../../runtime/state/open.ts";
 import { RedisStore } from "../../../runtime/state/redis.ts";
 import { StateRefused, type StateStore, StateUnavailable } from "../../../runtime/state/store.ts";
 import { hasRedis, RedisServer } from "./redis-server.ts";
-import { charge, key, minute } from "./stores.ts";
+import { charge, key, minute, PATIENT } from "./stores.ts";
 
 describe.skipIf(!hasRedis)("Redis", () => {
   const servers: RedisServer[] = [];
@@ -179,7 +179,7 @@ describe.skipIf(!hasRedis)("Redis", () => {
   it("whose clock is turned back reopens no window", async () => {
     const server = await start();
     let now = Date.parse("2026-11-22T12:00:00Z");
-    const store = await RedisStore.open(server.address, () => now);
+    const store = await RedisStore.open(server.address, { clock: () => now, ...PATIENT });
     stores.push(store);
     const limit = charge("a", 1, minute);
     await store.reserve({ id: "a", charges: [limit] });

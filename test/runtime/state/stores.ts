@@ -38,12 +38,15 @@ export function kinds(): Kind[] {
       open: async (clock) => {
         redis ??= await RedisServer.start();
         await redis.command("FLUSHALL");
-        return (await RedisStore.open(redis.address, clock)).forServer("server");
+        return (await RedisStore.open(redis.address, { clock, ...PATIENT })).forServer("server");
       },
       end: async () => redis?.end(),
     },
   ];
 }
+
+/** A busy machine is no reason for a Redis to be taken for unreachable. */
+export const PATIENT = { commandMs: 30_000 };
 
 /** A key as the engine makes them: 64 hexadecimal digits. */
 export function key(name: string | number): string {
