@@ -1,4 +1,5 @@
 import type { Json } from "../../policy/index.ts";
+import { stringEnd } from "./outline.ts";
 
 /**
  * A strict JSON reader for messages that are judged (RFC 8259). It counts depth and values as it goes and
@@ -71,16 +72,6 @@ Bag.prototype = Object.create(null) as object;
 
 const QUOTE = 34;
 const BACKSLASH = 92;
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"',
-  "\\": "\\",
-  "/": "/",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-};
 // Sticky, so it matches at a place or not at all. Linear: no part can give back what it took.
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 
@@ -203,38 +194,18 @@ class Scanner {
     return text.slice(start, at);
   }
 
+  /** A string with an escape, which the engine's own parser reads once its end is found. */
   #escaped(start: number, firstEscape: number): string {
     this.plain = false;
     const text = this.#text;
-    const parts: string[] = [];
-    let from = start;
-    let at = firstEscape;
-    for (;;) {
-      const unit = text.charCodeAt(at);
-      if (unit === QUOTE) break;
-      if (unit !== BACKSLASH) {
-        if (!(unit >= 0x20)) throw this.#unexpected(at);
-        at++;
-        continue;
-      }
-      parts.push(text.slice(from, at));
-      const letter = text.charAt(at + 1);
-      if (letter === "u") {
-        const digits = text.slice(at + 2, at + 6);
-        if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw this.#unexpected(at);
-        parts.push(String.fromCharCode(Number.parseInt(digits, 16)));
-        at += 6;
-      } else {
-        const plain = ESCAPES[letter];
-        if (letter === "" || plain === undefined) throw this.#unexpected(at);
-        parts.push(plain);
-        at += 2;
-      }
-      from = at;
+    const end = stringEnd(text, start - 1);
+    if (end === 0) throw this.#unexpected(text.length);
+    this.#at = end;
+    try {
+      return JSON.parse(text.slice(start - 1, end)) as string;
+    } catch {
+      throw new Stop("syntax", `a string is not JSON after character ${firstEscape + 1}`);
     }
-    parts.push(text.slice(from, at));
-    this.#at = at + 1;
-    return parts.join("");
   }
 
   #number(parent: Container | undefined, key: string): number {
