@@ -16,7 +16,7 @@ const SESSIONS = 1_000;
 const LOAD_MS = 60_000;
 const TURN_MS = 5_000;
 /** Calls of one grant while another one sends the worst that it may. */
-const QUIET_CALLS = 2_000;
+const QUIET_CALLS = 1_000;
 
 const POLICY = {
   version: "1",
@@ -43,11 +43,13 @@ export async function run(): Promise<void> {
     return join(folder, name);
   };
   try {
-    const [server, raw, own] = [await freePort(), await freePort(), await freePort()];
+    const ports = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+    const [server, other, raw, own] = ports;
     write("policy.json", JSON.stringify(POLICY));
     start(write("server.mjs", SERVER), String(server));
+    start(write("other.mjs", SERVER), String(other));
     const through = start(write("raw.mjs", PASS_THROUGH), String(raw), String(server));
-    const config = write("mcpp.yaml", configuration(own, server));
+    const config = write("mcpp.yaml", configuration(own, server, other));
     const gateway = start(MCPP, "serve", "--config", config);
     const ways = [
       { name: "node:http pass-through", process: through, calls: new Calls(raw, "/mcp") },
@@ -65,15 +67,17 @@ export async function run(): Promise<void> {
 
 const tokenOf = (grant: number): string => `bench-token-${grant}-${"x".repeat(32)}`;
 
-function configuration(port: number, server: number): string {
+function configuration(port: number, server: number, other: number): string {
   const grants = Array.from({ length: GRANTS }, (_, grant) => {
     const digest = createHash("sha256").update(tokenOf(grant)).digest("hex");
-    return `  - { id: grant_of_bench_${grant}, name: g${grant}, token: "sha256:${digest}", servers: { bench: ./policy.json } }\n`;
+    return `  - { id: grant_of_bench_${grant}, name: g${grant}, token: "sha256:${digest}", servers: { bench: ./policy.json, other: ./policy.json } }\n`;
   });
   return `listen: 127.0.0.1:${port}
 state: memory
 rate: 1000000
-servers: { bench: { url: "http://127.0.0.1:${server}/mcp" } }
+servers:
+  bench: { url: "http://127.0.0.1:${server}/mcp" }
+  other: { url: "http://127.0.0.1:${other}/mcp" }
 grants:
 ${grants.join("")}`;
 }
@@ -120,7 +124,8 @@ async function besideAnother(port: number): Promise<void> {
   const calls = new Calls(port, "/mcp/bench", 1);
   await calls.begin();
   const quiet = await calls.many(QUIET_CALLS);
-  const worst = new Calls(port, "/mcp/bench", 1, 1);
+  // A server of its own: how that one copes is not measured.
+  const worst = new Calls(port, "/mcp/other", 1, 1);
   await worst.begin();
   let going = true;
   let sent = 0;

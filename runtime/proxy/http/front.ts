@@ -10,6 +10,7 @@ import { errorMessage } from "../denials.ts";
 import type { ChangedList } from "../list-changed.ts";
 import { REQUEST_CAPS } from "../requests.ts";
 import { answeredId, HEADER_MISMATCH, isModernVersion, mirrorProblem } from "./mirror.ts";
+import { HEAVY, Turns } from "./turns.ts";
 
 /** One HTTP request that came in. */
 export interface Inbound {
@@ -80,6 +81,7 @@ export class Front {
   readonly #options: FrontOptions;
   /** The exchanges that are not over, by the id of their grant. */
   readonly #exchanges = new Map<string, Set<OpenExchange>>();
+  readonly #turns = new Turns();
   #draining = false;
 
   constructor(options: FrontOptions) {
@@ -221,7 +223,8 @@ export class Front {
       else reply.abort();
       return;
     }
-    const admitted = admit(body);
+    const admitted = body.length > HEAVY ? await this.#turns.take(() => admit(body)) : admit(body);
+    if (reply.closed) return;
     if (!admitted.ok) {
       const { id, code, message } = admitted;
       backend.refused(grant, message);
