@@ -1,26 +1,19 @@
 import {
-  type Backend,
-  ChildBackend,
   type Governance,
-  HttpRelay,
   HttpServer,
-  HttpUpstream,
   MAX_MESSAGE,
-  MAX_SERVER_MESSAGE,
   newToken,
   oneServer,
   openGrant,
   type RulesInForce,
   type Seals,
   serverEnvironment,
-  startChild,
   tokenGrant,
-  writeLog,
 } from "../runtime/index.ts";
+import { backendOf, type ServerTarget } from "./backend.ts";
 import { EXIT_OK, Failure, sentenceOf } from "./command.ts";
 import type { Target } from "./connect.ts";
 import { isLoopback, listenAddress, originOf } from "./listen-address.ts";
-import { childLog } from "./serve-log.ts";
 import { untilEnded } from "./signals.ts";
 
 export interface HttpOptions {
@@ -54,7 +47,7 @@ export async function serveHttp(
   }
   const token = options.token ? newToken() : undefined;
   const { grant, server, notice } = governance;
-  const backend = backendOf(governance, seals, target, options);
+  const backend = backendOf(targetFor(target, options), () => governance, seals);
   rules.onListsChanged((lists) => backend.listsChanged(grant.id, lists));
   const paths = ["/mcp", ...(PLAIN_NAME.test(server) ? [`/mcp/${server}`] : [])];
   const http = new HttpServer({
@@ -83,35 +76,8 @@ export async function serveHttp(
   return EXIT_OK;
 }
 
-function backendOf(
-  governance: Governance,
-  seals: Seals,
-  target: Target,
-  options: HttpOptions,
-): Backend {
-  if (target.kind === "command") {
-    const { command, args } = target;
-    return new ChildBackend({
-      start: () =>
-        startChild({ command, args, env: serverEnvironment(process.env), ...childLog() }),
-      governanceOf: () => governance,
-      seals,
-      noise: (bytes) => {
-        writeLog(process.stderr, bytes);
-        writeLog(process.stderr, "\n");
-      },
-    });
-  }
-  return new HttpRelay({
-    upstream: new HttpUpstream({
-      url: target.url,
-      headers: target.headers,
-      timeoutMs: options.timeoutMs,
-    }),
-    governanceOf: () => governance,
-    seals,
-    forwardHeaders: options.forwardHeader,
-    maxMessage: MAX_SERVER_MESSAGE,
-    timeoutMs: options.timeoutMs,
-  });
+function targetFor(target: Target, { timeoutMs, forwardHeader }: HttpOptions): ServerTarget {
+  return target.kind === "url"
+    ? { ...target, timeoutMs, forwardHeaders: forwardHeader }
+    : { ...target, env: serverEnvironment(process.env) };
 }
