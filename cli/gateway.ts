@@ -26,10 +26,7 @@ export function serversOf(
   });
 }
 
-function environmentOf(
-  own: Readonly<Record<string, string>>,
-  env: NodeJS.ProcessEnv,
-): NodeJS.ProcessEnv {
+function environmentOf(own: NodeJS.ProcessEnv, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const inherited = INHERITED.flatMap((name) => {
     const value = env[name];
     return value === undefined ? [] : [[name, value] as const];

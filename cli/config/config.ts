@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../language/index.ts";
 import type { Json, Policy, SourceMap } from "../../policy/index.ts";
 import type { ListenAddress, Openings, ServerRequest } from "../../runtime/index.ts";
+import type { ServerTarget } from "../backend.ts";
 import type { Naming, Permission } from "./guard.ts";
 
 /** A gateway's configuration, read and sound. */
@@ -25,21 +26,7 @@ export type ServerConfig = {
   readonly name: string;
   readonly refusedRequests: ReadonlySet<ServerRequest>;
   readonly opens: Openings;
-} & (
-  | {
-      readonly kind: "url";
-      readonly url: URL;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly timeoutMs: number;
-      readonly forwardHeaders: ReadonlySet<string>;
-    }
-  | {
-      readonly kind: "command";
-      readonly command: string;
-      readonly args: readonly string[];
-      readonly env: Readonly<Record<string, string>>;
-    }
-);
+} & ServerTarget;
 
 export interface GrantConfig<P extends PolicyFacts = PolicyFacts> {
   readonly id: string;
