@@ -48,6 +48,7 @@ function backendOf(
       forwardHeaders,
       maxMessage: MAX_SERVER_MESSAGE,
       timeoutMs,
+      shared: true,
     });
   }
   const { command, args } = server;

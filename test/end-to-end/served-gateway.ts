@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messagesOf, type Rpc, type Sent, send } from "../runtime/proxy/http/proxy.ts";
@@ -75,11 +76,13 @@ export class ServedGateway {
     server: string,
     message: unknown,
     headers: Sent["headers"] = {},
+    signal?: AbortSignal,
   ): Promise<Rpc & { readonly status: number; readonly session: string | undefined }> {
     const answer = await send(this.port, {
       path: `/mcp/${server}`,
       body: JSON.stringify(message),
       headers: { authorization: `Bearer ${tokenOf(grant)}`, ...headers },
+      ...(signal === undefined ? {} : { signal }),
     });
     const session = answer.headers["mcp-session-id"];
     return {
@@ -87,6 +90,46 @@ export class ServedGateway {
       status: answer.status,
       session: typeof session === "string" ? session : undefined,
     };
+  }
+
+  /** Sends one HTTP request under a grant, and gives its answer when that begins. */
+  async open(
+    grant: string,
+    server: string,
+    { method = "POST", headers = {}, message }: Opened = {},
+  ): Promise<OpenAnswer> {
+    const body = message === undefined ? undefined : JSON.stringify(message);
+    const outgoing = request({
+      host: "127.0.0.1",
+      port: this.port,
+      path: `/mcp/${server}`,
+      method,
+      agent: false,
+      headers: {
+        accept: "application/json, text/event-stream",
+        authorization: `Bearer ${tokenOf(grant)}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+    });
+    const response = new Promise<IncomingMessage>((resolve, reject) => {
+      outgoing.once("response", resolve);
+      outgoing.on("error", reject);
+    });
+    outgoing.end(body);
+    return new OpenAnswer(await response);
+  }
+
+  /** Opens the GET stream of a session. */
+  listen(grant: string, server: string, session: string, last?: string): Promise<OpenAnswer> {
+    return this.open(grant, server, {
+      method: "GET",
+      headers: {
+        "mcp-session-id": session,
+        "mcp-protocol-version": "2025-11-25",
+        ...(last === undefined ? {} : { "last-event-id": last }),
+      },
+    });
   }
 
   /** Begins a legacy session; gives its id. */
@@ -110,5 +153,50 @@ export class ServedGateway {
   async stop(): Promise<number | null> {
     this.process.kill("SIGTERM");
     return this.exited;
+  }
+}
+
+export interface Opened {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly message?: unknown;
+}
+
+/** An answer that may still go on. */
+export class OpenAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Resolves when it is over, in order or not. */
+  readonly ended: Promise<void>;
+  over = false;
+  text = "";
+  readonly #response: IncomingMessage;
+
+  constructor(response: IncomingMessage) {
+    this.#response = response;
+    this.status = response.statusCode ?? 0;
+    this.headers = response.headers;
+    response.setEncoding("utf8").on("data", (part: string) => {
+      this.text += part;
+    });
+    this.ended = new Promise((resolve) => {
+      const end = (): void => {
+        this.over = true;
+        resolve();
+      };
+      response.on("close", end);
+      response.on("error", end);
+    });
+  }
+
+  /** The messages that have come whole. */
+  get messages(): Rpc[] {
+    const body = this.text.slice(0, this.text.lastIndexOf("\n\n") + 2);
+    return messagesOf({ status: this.status, headers: this.headers, body });
+  }
+
+  /** Lets go of it, as a client does that does not want the rest. */
+  leave(): void {
+    this.#response.destroy();
   }
 }
