@@ -4,7 +4,13 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { messagesOf, type Rpc, type Sent, send } from "../runtime/proxy/http/proxy.ts";
+import {
+  type HttpAnswer,
+  messagesOf,
+  type Rpc,
+  type Sent,
+  send,
+} from "../runtime/proxy/http/proxy.ts";
 import { MCPP } from "./lines.ts";
 
 /** Tokens of tests, by the name of the grant. */
@@ -41,33 +47,12 @@ export class GatewayFolder {
   }
 }
 
-/** `mcpp serve --config` as a process of its own. */
-export class ServedGateway {
-  readonly process: ChildProcess;
-  /** Resolves when it listens. */
-  readonly listening: Promise<void>;
-  readonly exited: Promise<number | null>;
-  stderr = "";
-  port = 0;
+/** Where a gateway, or what stands before several, is reached. */
+export class GatewayPort {
+  port: number;
 
-  constructor(config: string, env: NodeJS.ProcessEnv) {
-    this.process = spawn(process.execPath, [MCPP, "serve", "--config", config], {
-      stdio: ["ignore", "ignore", "pipe"],
-      env,
-    });
-    this.exited = new Promise((resolve) => this.process.once("close", (code) => resolve(code)));
-    this.listening = new Promise((resolve, reject) => {
-      this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
-        this.stderr += text;
-        const port = /listening on http:\/\/[^:]+:(\d+)\//.exec(this.stderr)?.[1];
-        if (port === undefined) return;
-        this.port = Number(port);
-        resolve();
-      });
-      this.process.once("close", () =>
-        reject(new Error(`It ended before it listened.\n${this.stderr}`)),
-      );
-    });
+  constructor(port = 0) {
+    this.port = port;
   }
 
   /** Sends a message to a server under a grant, and gives the last one that comes back. */
@@ -90,6 +75,11 @@ export class ServedGateway {
       status: answer.status,
       session: typeof session === "string" ? session : undefined,
     };
+  }
+
+  /** What is at a path, for whoever asks without a token. `host`: as the request names it. */
+  get(path: string, host?: string): Promise<HttpAnswer> {
+    return send(this.port, { method: "GET", path, headers: host === undefined ? {} : { host } });
   }
 
   /** Sends one HTTP request under a grant, and gives its answer when that begins. */
@@ -144,10 +134,40 @@ export class ServedGateway {
         clientInfo: { name: "test", version: "1" },
       },
     });
-    if (session === undefined) throw new Error(`No session, status ${status}.\n${this.stderr}`);
+    if (session === undefined) throw new Error(`No session, status ${status}.`);
     const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
     await this.ask(grant, server, initialized, { "mcp-session-id": session });
     return session;
+  }
+}
+
+/** `mcpp serve --config` as a process of its own. */
+export class ServedGateway extends GatewayPort {
+  readonly process: ChildProcess;
+  /** Resolves when it listens. */
+  readonly listening: Promise<void>;
+  readonly exited: Promise<number | null>;
+  stderr = "";
+
+  constructor(config: string, env: NodeJS.ProcessEnv) {
+    super();
+    this.process = spawn(process.execPath, [MCPP, "serve", "--config", config], {
+      stdio: ["ignore", "ignore", "pipe"],
+      env,
+    });
+    this.exited = new Promise((resolve) => this.process.once("close", (code) => resolve(code)));
+    this.listening = new Promise((resolve, reject) => {
+      this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
+        this.stderr += text;
+        const port = /listening on http:\/\/[^:]+:(\d+)\//.exec(this.stderr)?.[1];
+        if (port === undefined) return;
+        this.port = Number(port);
+        resolve();
+      });
+      this.process.once("close", () =>
+        reject(new Error(`It ended before it listened.\n${this.stderr}`)),
+      );
+    });
   }
 
   async stop(): Promise<number | null> {

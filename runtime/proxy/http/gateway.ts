@@ -1,6 +1,6 @@
 import type { Grant, Grants } from "../../grants/grant.ts";
 import type { Snapshot } from "../../grants/snapshot.ts";
-import type { StateStore } from "../../state/store.ts";
+import type { MaybePromise, StateStore } from "../../state/store.ts";
 import type { DecisionRecord, Governance, ServerRequest } from "../governance.ts";
 import { listsChanged } from "../list-changed.ts";
 import { type Load, noLoad } from "../requests.ts";
@@ -79,6 +79,10 @@ export class Gateway implements Grants, Routes {
   *all(): Generator<Backend> {
     for (const { route } of this.#servers.values()) yield route.backend;
     yield* this.#retiring;
+  }
+
+  ready(): MaybePromise<void> {
+    return this.#options.store.ping();
   }
 
   /** From the next decision on, this is in force. */

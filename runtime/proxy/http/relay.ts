@@ -1,6 +1,5 @@
 import type { Json } from "../../../policy/index.ts";
 import type { Grant } from "../../grants/grant.ts";
-import type { MaybePromise } from "../../state/store.ts";
 import type { RequestHeaders } from "../../transport/http/headers.ts";
 import type { Reply } from "../../transport/http/reply.ts";
 import {
@@ -146,10 +145,6 @@ export class HttpRelay implements Backend {
 
   forget(grant: string): void {
     this.#desks.get(grant)?.forgetAll();
-  }
-
-  ready(): MaybePromise<void> {
-    for (const desk of this.#desks.values()) return desk.governance.store.ping();
   }
 
   drain(): void {
