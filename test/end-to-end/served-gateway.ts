@@ -20,6 +20,16 @@ export function tokenLine(grant: string): string {
   return `sha256:${createHash("sha256").update(tokenOf(grant)).digest("hex")}`;
 }
 
+/** Starts the built gateway with this configuration; its error output is read, its input is empty. */
+export function startGateway(config: string, env: NodeJS.ProcessEnv): ServedGateway {
+  return new ServedGateway(
+    spawn(process.execPath, [MCPP, "serve", "--config", config], {
+      stdio: ["ignore", "ignore", "pipe"],
+      env,
+    }),
+  );
+}
+
 /** A folder with a configuration and its policies, and the gateways that were started with it. */
 export class GatewayFolder {
   readonly path = mkdtempSync(join(tmpdir(), "mcpp-gateway-"));
@@ -35,7 +45,7 @@ export class GatewayFolder {
   }
 
   async serve(env: NodeJS.ProcessEnv = {}): Promise<ServedGateway> {
-    const gateway = new ServedGateway(this.file("mcpp.yaml"), { ...process.env, ...env });
+    const gateway = startGateway(this.file("mcpp.yaml"), { ...process.env, ...env });
     this.#running.push(gateway);
     await gateway.listening;
     return gateway;
@@ -149,12 +159,9 @@ export class ServedGateway extends GatewayPort {
   readonly exited: Promise<number | null>;
   stderr = "";
 
-  constructor(config: string, env: NodeJS.ProcessEnv) {
+  constructor(process: ChildProcess) {
     super();
-    this.process = spawn(process.execPath, [MCPP, "serve", "--config", config], {
-      stdio: ["ignore", "ignore", "pipe"],
-      env,
-    });
+    this.process = process;
     this.exited = new Promise((resolve) => this.process.once("close", (code) => resolve(code)));
     this.listening = new Promise((resolve, reject) => {
       this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
