@@ -17,6 +17,7 @@ import {
 // Three processes with one configuration and one Redis, behind a forwarder that knows nothing of MCP.
 
 const REPLICAS = 3;
+const newKey = () => randomBytes(32).toString("base64");
 const LIST = { jsonrpc: "2.0", id: 7, method: "tools/list" };
 
 describe.skipIf(!hasRedis)("three replicas", () => {
@@ -26,6 +27,8 @@ describe.skipIf(!hasRedis)("three replicas", () => {
   let replicas: ServedGateway[];
   let forwarder: Forwarder;
   let front: GatewayPort;
+  let key: string;
+  let env: Readonly<Record<string, string>>;
 
   beforeEach(async () => {
     redis = await RedisServer.start();
@@ -49,7 +52,8 @@ grants:
   - { name: ci, token: "${tokenLine("ci")}", servers: { items: ./items.mcpp, memory: ./memory.mcpp } }
 `,
     );
-    const env = { MCPP_KEY: randomBytes(32).toString("base64"), STATE: redis.address };
+    key = newKey();
+    env = { MCPP_KEY: key, STATE: redis.address };
     replicas = await Promise.all(Array.from({ length: REPLICAS }, () => folder.serve(env)));
     forwarder = await roundRobin(replicas.map(({ port }) => port));
     front = new GatewayPort(forwarder.port);
@@ -157,6 +161,99 @@ grants:
     // Once more at the next replica it is a call of its own, and counted.
     await call(answered);
     expect(await counted()).toBe(2);
+  });
+
+  it("go on with what another has begun: answers, streams and tasks", async () => {
+    const [first, second, third] = replicas as [ServedGateway, ServedGateway, ServedGateway];
+    const headers = {
+      "mcp-session-id": await first.begin("ci", "items"),
+      "mcp-protocol-version": "2025-11-25",
+    };
+    const question = {
+      jsonrpc: "2.0",
+      id: "q",
+      method: "elicitation/create",
+      params: { message: "?", requestedSchema: { type: "object", properties: {} } },
+    };
+    const task = { taskId: "t1", status: "working", createdAt: "2026-01-01T00:00:00Z", ttl: null };
+    upstream.play(
+      { when: { tool: "put_item" }, times: 1, does: { kind: "send", messages: [question] } },
+      { when: { tool: "put_item" }, times: 1, does: { kind: "sse", id: "e1" } },
+      {
+        when: { tool: "put_item" },
+        does: { kind: "replace", message: { jsonrpc: "2.0", result: { task } } },
+      },
+      {
+        when: { method: "tasks/get" },
+        does: { kind: "replace", message: { jsonrpc: "2.0", result: task } },
+      },
+    );
+    const put = toolCall(7, "put_item", { id: "1" });
+    const asking = await first.open("ci", "items", { headers, message: put });
+    await asking.ended;
+    expect(asking.messages[0]).toMatchObject({ method: "elicitation/create", id: "q" });
+    const answer = { jsonrpc: "2.0", id: "q", result: { action: "decline" } };
+    expect((await second.ask("ci", "items", answer, headers)).status).toBe(202);
+    expect(upstream.messages().at(-1)).toEqual(answer);
+
+    const streamed = await second.open("ci", "items", { headers, message: put });
+    await streamed.ended;
+    const event = /^id: (\S+)$/m.exec(streamed.text)?.[1];
+    const rest = await third.listen("ci", "items", headers["mcp-session-id"], event);
+    expect(rest.status).toBe(200);
+    rest.leave();
+    const up = upstream.requests
+      .at(-1)
+      ?.headers.map(([name, value]) => [name.toLowerCase(), value]);
+    expect(up).toContainEqual(["last-event-id", "e1"]);
+
+    const made = await third.ask("ci", "items", put, headers);
+    const { taskId } = (made.result as { readonly task: { readonly taskId: string } }).task;
+    const get = { jsonrpc: "2.0", id: 8, method: "tasks/get", params: { taskId } };
+    expect((await first.ask("ci", "items", get, headers)).result?.taskId).toBe(taskId);
+    expect(upstream.messages().at(-1)?.params?.taskId).toBe("t1");
+
+    expect((await second.open("ci", "items", { method: "DELETE", headers })).status).toBe(200);
+  });
+
+  it("end in order: what runs is answered, and no other call is taken", async () => {
+    const [first] = replicas as [ServedGateway];
+    upstream.play({ when: { tool: "get_item" }, does: { kind: "slow", milliseconds: 1_000 } });
+    const running = first.ask("ci", "items", toolCall(1, "get_item", { id: "1" }));
+    await expect.poll(() => calls("get_item")).toHaveLength(1);
+    first.process.kill("SIGTERM");
+    await expect.poll(() => first.stderr).toContain("no more requests are taken");
+    await expect(first.get("/healthz")).rejects.toThrow();
+    expect(textOf(await front.ask("ci", "items", toolCall(2, "get_item", { id: "2" })))).toContain(
+      '"id":"2"',
+    );
+    expect(textOf(await running)).toContain('"id":"1"');
+    expect(await first.exited).toBe(0);
+  });
+
+  it("know each other's sessions while the key is rotated, where the new one is known first", async () => {
+    const [old, fresh] = [key, newKey()];
+    const states: ServedGateway[] = [];
+    for (const keys of [old, `${old},${fresh}`, `${fresh},${old}`, fresh]) {
+      states.push(await folder.serve({ ...env, MCPP_KEY: keys }));
+    }
+    const begun = await Promise.all(states.map((one) => one.begin("ci", "items")));
+    const known = await Promise.all(
+      states.map((one) =>
+        Promise.all(
+          begun.map(
+            async (session) =>
+              (await one.ask("ci", "items", LIST, { "mcp-session-id": session })).status === 200,
+          ),
+        ),
+      ),
+    );
+    expect(known).toEqual([
+      [true, true, false, false],
+      [true, true, true, true],
+      [true, true, true, true],
+      [false, false, true, true],
+    ]);
   });
 
   it("lose what one of them has in flight when it is killed, and nothing is run twice", async () => {
