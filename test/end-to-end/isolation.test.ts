@@ -95,7 +95,7 @@ async function sessions(kind: Kind): Promise<Readonly<Record<"a" | "b", Record<s
   return { a: await of("a"), b: await of("b") };
 }
 
-const SLOW: Rule = { when: { tool: "put_item" }, does: { kind: "slow", milliseconds: 1_500 } };
+const SLOW: Rule = { when: { tool: "put_item" }, does: { kind: "slow", milliseconds: 2_500 } };
 const textOf = ({ result }: Rpc): string => result?.content?.[0]?.text ?? "";
 
 describe.each(KINDS)("two sessions with the same ids, server by %s", (kind) => {
@@ -151,22 +151,19 @@ describe.each(KINDS)("two sessions with the same ids, server by %s", (kind) => {
     expect(heardByB).not.toContain("for a");
   });
 
-  it("do not answer what the server asks the other", async () => {
+  it.each([
+    ["elicitation/create", { message: "?", requestedSchema: { type: "object", properties: {} } }],
+    ["sampling/createMessage", { messages: [], maxTokens: 1 }],
+    ["roots/list", {}],
+  ])("do not answer what the server asks the other with %s", async (method, params) => {
     const { a, b } = await sessions(kind);
-    const question = {
-      jsonrpc: "2.0",
-      id: "q",
-      method: "elicitation/create",
-      params: { message: "Of whom?", requestedSchema: { type: "object", properties: {} } },
-    };
+    const question = { jsonrpc: "2.0", id: "q", method, params };
     play(kind, { when: { tool: "put_item" }, does: { kind: "send", messages: [question] } });
     const asked = await gateway.open("b", kind, {
       headers: b,
       message: toolCall(7, "put_item", { id: "of b" }),
     });
-    await expect
-      .poll(() => asked.messages.map(({ method }) => method))
-      .toContain("elicitation/create");
+    await expect.poll(() => asked.messages.map((message) => message.method)).toContain(method);
     const answer = { jsonrpc: "2.0", id: "q", result: { action: "decline" } };
     await gateway.ask("a", kind, answer, a);
     await gateway.ask("b", kind, answer, b);
