@@ -5,7 +5,7 @@ import type { Config, ReadyPolicy } from "./config/config.ts";
 import { NotServable, readServing, type Serving } from "./config/serving.ts";
 import { serversOf } from "./gateway.ts";
 import { Rulebooks } from "./gateway-rulebooks.ts";
-import { originOf } from "./listen-address.ts";
+import { isLoopback, originOf } from "./listen-address.ts";
 import { announcement, type InForce } from "./reload/announce.ts";
 import { SavedFiles } from "./reload/saved-files.ts";
 import { serveLog } from "./serve-log.ts";
@@ -76,6 +76,11 @@ export async function serveGateway(path: string): Promise<number> {
     );
     for (const name of config.servers.keys()) {
       log.notice(`listening on ${originOf(config.listen, port)}/mcp/${name}`);
+    }
+    if (!isLoopback(config.listen) && config.hosts.length === 0) {
+      log.notice(
+        "`hosts` names none: requests of other machines are refused (403) until it has the names that clients use",
+      );
     }
     await untilEnded({ hangup: () => saved?.now() });
     log.notice("ending: no more requests are taken");

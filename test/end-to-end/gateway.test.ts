@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { chmodSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type RecordingHttp, startRecordingHttp } from "../fixtures/recording-upstream/http.ts";
@@ -220,6 +221,24 @@ describe("a guard", () => {
     });
     expect(namesOf(list.result?.tools)).toEqual(["get_item", "put_item"]);
   });
+});
+
+it("a gateway for other machines says so when it would answer to no name", async () => {
+  const open = config(TWO)
+    .replace("127.0.0.1:0", "0.0.0.0:0")
+    .replace("state:", `key: \${MCPP_KEY}\nstate:`);
+  const start = (text: string) => {
+    folder.write("mcpp.yaml", text);
+    const key = randomBytes(32).toString("base64");
+    return folder.serve({ UPSTREAM_SECRET: "upstream-secret", MCPP_KEY: key });
+  };
+  const unnamed = await start(open);
+  await expect.poll(() => unnamed.stderr).toContain("`hosts` names none");
+  expect((await unnamed.get("/healthz", "mcpp.internal")).status).toBe(403);
+  const named = await start(`hosts: [mcpp.internal]\n${open}`);
+  expect((await named.get("/healthz", "mcpp.internal:8420")).status).toBe(200);
+  await named.stop();
+  expect(named.stderr).not.toContain("names none");
 });
 
 describe("a gateway that must not start", () => {
