@@ -14,7 +14,8 @@ import { untilEnded } from "./signals.ts";
 
 /** Serves a configuration until a signal asks to end; resolves with the exit code. */
 export async function serveGateway(path: string): Promise<number> {
-  let { config, files } = firstServing(path);
+  const first = firstServing(path);
+  let { config, files } = first;
   const { store, where } = await openState(config.state, true);
   const log = serveLog(process.stderr);
   const seals = config.keys.length === 0 ? new Seals() : new Seals(config.keys);
@@ -69,7 +70,7 @@ export async function serveGateway(path: string): Promise<number> {
       const { host, port: wanted } = config.listen;
       throw new Failure(`\`${host}:${wanted}\` cannot be listened on: ${sentenceOf(error)}`);
     });
-    saved = new SavedFiles(files, { saved: reload });
+    saved = new SavedFiles(first.seen, { saved: reload });
     const { length } = config.grants;
     log.notice(
       `serving ${path}: ${config.servers.size} servers, ${length} ${length === 1 ? "grant" : "grants"}, ${where}`,
