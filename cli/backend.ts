@@ -30,12 +30,19 @@ export type ServerTarget =
       readonly forwardHeaders: ReadonlySet<string>;
     };
 
-/** What stands between clients over HTTP and a server. `places`: shared with other servers. */
+export interface BackendOptions {
+  /** For children, shared with other servers. */
+  readonly places?: ChildPlaces;
+  /** Several grants reach the same server at its URL. */
+  readonly shared?: boolean;
+}
+
+/** What stands between clients over HTTP and a server. */
 export function backendOf(
   target: ServerTarget,
   governanceOf: (grant: Grant) => Governance,
   seals: Seals,
-  places?: ChildPlaces,
+  { places, shared = false }: BackendOptions = {},
 ): Backend {
   if (target.kind === "url") {
     const { url, headers, timeoutMs, forwardHeaders } = target;
@@ -46,6 +53,7 @@ export function backendOf(
       forwardHeaders,
       maxMessage: MAX_SERVER_MESSAGE,
       timeoutMs,
+      shared,
     });
   }
   const { command, args, env } = target;

@@ -21,7 +21,7 @@ export function serversOf(
       ),
       refusedRequests: server.refusedRequests,
       ownProcess: server.kind === "command",
-      start: (governanceOf) => backendOf(target, governanceOf, seals, places),
+      start: (governanceOf) => backendOf(target, governanceOf, seals, { places, shared: true }),
     };
   });
 }

@@ -5,7 +5,7 @@ import type { Config, ReadyPolicy } from "./config/config.ts";
 import { NotServable, readServing, type Serving } from "./config/serving.ts";
 import { serversOf } from "./gateway.ts";
 import { Rulebooks } from "./gateway-rulebooks.ts";
-import { originOf } from "./listen-address.ts";
+import { isLoopback, originOf } from "./listen-address.ts";
 import { announcement, type InForce } from "./reload/announce.ts";
 import { SavedFiles } from "./reload/saved-files.ts";
 import { serveLog } from "./serve-log.ts";
@@ -14,7 +14,8 @@ import { untilEnded } from "./signals.ts";
 
 /** Serves a configuration until a signal asks to end; resolves with the exit code. */
 export async function serveGateway(path: string): Promise<number> {
-  let { config, files } = firstServing(path);
+  const first = firstServing(path);
+  let { config, files } = first;
   const { store, where } = await openState(config.state, true);
   const log = serveLog(process.stderr);
   const seals = config.keys.length === 0 ? new Seals() : new Seals(config.keys);
@@ -69,13 +70,18 @@ export async function serveGateway(path: string): Promise<number> {
       const { host, port: wanted } = config.listen;
       throw new Failure(`\`${host}:${wanted}\` cannot be listened on: ${sentenceOf(error)}`);
     });
-    saved = new SavedFiles(files, { saved: reload });
+    saved = new SavedFiles(first.seen, { saved: reload });
     const { length } = config.grants;
     log.notice(
       `serving ${path}: ${config.servers.size} servers, ${length} ${length === 1 ? "grant" : "grants"}, ${where}`,
     );
     for (const name of config.servers.keys()) {
       log.notice(`listening on ${originOf(config.listen, port)}/mcp/${name}`);
+    }
+    if (!isLoopback(config.listen) && config.hosts.length === 0) {
+      log.notice(
+        "`hosts` names none: requests of other machines are refused (403) until it has the names that clients use",
+      );
     }
     await untilEnded({ hangup: () => saved?.now() });
     log.notice("ending: no more requests are taken");

@@ -55,7 +55,7 @@ export async function serveHttp(
     grants: token === undefined ? openGrant(grant) : tokenGrant(grant, token),
     hosts: options.allowHost,
     origins: options.allowOrigin,
-    routes: oneServer(server, backend, paths),
+    routes: oneServer(server, backend, paths, governance.store),
     messagesPerSecond: options.messagesPerSecond,
     maxMessage: MAX_MESSAGE,
     forwardHeaders: options.forwardHeader,

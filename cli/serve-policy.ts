@@ -4,6 +4,7 @@ import { Failure } from "./command.ts";
 import { readText } from "./file.ts";
 import { parseJson } from "./json.ts";
 import { refuseWritable } from "./permissions.ts";
+import { type Digests, digestsOf } from "./reload/digests.ts";
 
 export interface LoadedPolicy {
   readonly policy: Policy;
@@ -14,6 +15,8 @@ export interface LoadedPolicy {
   readonly tools?: ReadonlyMap<string, Json>;
   /** All that it is made of, itself first. */
   readonly files: readonly string[];
+  /** The files as they were when they were read. */
+  readonly seen: Digests;
 }
 
 /** The `.mcpp` file does not compile. The message is one sentence; `report` shows every error. */
@@ -33,10 +36,11 @@ export class PolicyErrors extends Error {
 /** A `.mcpp` file, compiled, or a compiled `.json`. Throws `Failure`, or `PolicyErrors`. */
 export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   refuseWritable(path);
+  const seen = digestsOf([path]);
   const text = readText(path);
-  if (!path.endsWith(".json")) return compilePolicy(path, text);
+  if (!path.endsWith(".json")) return compilePolicy(path, text, seen);
   const validated = validatePolicy(parseJson(path, text));
-  if ("policy" in validated) return { policy: validated.policy, files: [path] };
+  if ("policy" in validated) return { policy: validated.policy, files: [path], seen };
   const [first] = validated.problems;
   const more = validated.problems.length - 1;
   throw new Failure(
@@ -44,7 +48,7 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   );
 }
 
-async function compilePolicy(path: string, text: string): Promise<LoadedPolicy> {
+async function compilePolicy(path: string, text: string, seen: Digests): Promise<LoadedPolicy> {
   const [{ compile }, { Source }, { fileHost }, { reportPretty }, { wantsColour }] =
     await Promise.all([
       import("../compiler/index.ts"),
@@ -81,6 +85,7 @@ async function compilePolicy(path: string, text: string): Promise<LoadedPolicy> 
     policy,
     map,
     files,
+    seen: new Map([...digestsOf(files), ...seen]),
     ...(server === undefined ? {} : { server }),
     ...(tools === undefined
       ? {}

@@ -21,7 +21,7 @@ export interface ReloadOptions {
 export function reloading(options: ReloadOptions): SavedFiles {
   const { path, rules, rulebookOf, log } = options;
   let { loaded, kept } = { loaded: options.loaded, kept: options.kept };
-  return new SavedFiles(loaded.files, {
+  return new SavedFiles(loaded.seen, {
     saved: async () => {
       try {
         const next = await loadPolicy(path);

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
-import { type FSWatcher, readFileSync, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
+import { type Digests, digestOf, digestsOf, EMPTY } from "./digests.ts";
 
 export interface SavedFilesOptions {
   /**
@@ -13,9 +13,6 @@ export interface SavedFilesOptions {
   /** Between two looks at the files when no event comes, as on network file systems (milliseconds). */
   readonly pollMs?: number;
 }
-
-/** SHA-256 of each file, undefined for one that is not there. */
-type Digests = ReadonlyMap<string, string | undefined>;
 
 const SETTLE_MS = 150;
 const POLL_MS = 1_000;
@@ -35,12 +32,14 @@ export class SavedFiles {
   #closed = false;
   readonly #poll: NodeJS.Timeout;
 
-  constructor(files: readonly string[], options: SavedFilesOptions) {
+  /** `seen`: the files as they were when they were read; what has changed since then is taken up, too. */
+  constructor(seen: Digests, options: SavedFilesOptions) {
     this.#options = options;
-    this.#files = files;
-    this.#taken = digestsOf(files);
+    this.#files = [...seen.keys()];
+    this.#taken = seen;
     this.#watchFolders();
     this.#poll = setInterval(() => this.#look(), options.pollMs ?? POLL_MS).unref();
+    this.#look();
   }
 
   /** Takes the files up now, whether they have changed or not. */
@@ -114,23 +113,9 @@ export class SavedFiles {
   }
 }
 
-const EMPTY = createHash("sha256").digest("hex");
-
 /** A file is empty between the moment it is opened for writing and the first write. */
 function isCut(digests: Digests): boolean {
   return [...digests.values()].includes(EMPTY);
-}
-
-function digestsOf(files: readonly string[]): Digests {
-  return new Map(files.map((file) => [file, digestOf(file)]));
-}
-
-function digestOf(file: string): string | undefined {
-  try {
-    return createHash("sha256").update(readFileSync(file)).digest("hex");
-  } catch {
-    return undefined;
-  }
 }
 
 function same(a: Digests, b: Digests): boolean {

@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { chmodSync } from "node:fs";
-import { request } from "node:http";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type RecordingHttp, startRecordingHttp } from "../fixtures/recording-upstream/http.ts";
 import { toolCall } from "../runtime/proxy/http/proxy.ts";
 import { MCPP, serverFile } from "./lines.ts";
-import { GatewayFolder, type ServedGateway, tokenLine, tokenOf } from "./served-gateway.ts";
+import { GatewayFolder, type ServedGateway, tokenLine } from "./served-gateway.ts";
 
 // `mcpp serve --config` as a process, in front of a recording upstream over HTTP and of real servers over stdio.
 
@@ -61,41 +61,6 @@ const TWO = {
 const serve = (): Promise<ServedGateway> => folder.serve({ UPSTREAM_SECRET: "upstream-secret" });
 const namesOf = (tools: readonly { readonly name: string }[] = []) => tools.map(({ name }) => name);
 const LIST = { jsonrpc: "2.0", id: 7, method: "tools/list" };
-
-/** Opens the GET stream of a session; resolves when it has begun. `ended` resolves when it is over. */
-async function listen(gateway: ServedGateway, grant: string, server: string, session: string) {
-  let text = "";
-  let begun: () => void;
-  const start = new Promise<void>((resolve) => {
-    begun = resolve;
-  });
-  const ended = new Promise<void>((resolve) => {
-    const outgoing = request({
-      host: "127.0.0.1",
-      port: gateway.port,
-      path: `/mcp/${server}`,
-      method: "GET",
-      headers: {
-        accept: "text/event-stream",
-        authorization: `Bearer ${tokenOf(grant)}`,
-        "mcp-session-id": session,
-        "mcp-protocol-version": "2025-11-25",
-      },
-    });
-    outgoing.on("response", (response) => {
-      begun();
-      response.on("data", (part: Buffer) => {
-        text += part.toString("utf8");
-      });
-      response.on("close", resolve);
-      response.on("error", () => resolve());
-    });
-    outgoing.on("error", () => resolve());
-    outgoing.end();
-  });
-  await start;
-  return { ended, text: () => text };
-}
 
 describe("two grants on one server", () => {
   it("see different lists, get different decisions, and count apart", async () => {
@@ -172,8 +137,8 @@ describe("a grant that ends", () => {
     ];
     const kept = await gateway.begin("reader", "items");
     const streams = [
-      await listen(gateway, "reader", "items", reader),
-      await listen(gateway, "writer", "memory", writer),
+      await gateway.listen("reader", "items", reader),
+      await gateway.listen("writer", "memory", writer),
     ];
     upstream.play({ when: { tool: "get_item" }, does: { kind: "hang" } });
     const running = gateway
@@ -200,11 +165,7 @@ describe("a grant that ends", () => {
     // Whoever was not revoked goes on.
     const answer = await gateway.ask("reader", "items", LIST, { "mcp-session-id": kept });
     expect(answer.status).toBe(200);
-    const still = await Promise.race([
-      streams[0]?.ended.then(() => "over"),
-      Promise.resolve("open"),
-    ]);
-    expect(still).toBe("open");
+    expect(streams[0]?.over).toBe(false);
   });
 
   it("is refused after its last day", async () => {
@@ -260,6 +221,24 @@ describe("a guard", () => {
     });
     expect(namesOf(list.result?.tools)).toEqual(["get_item", "put_item"]);
   });
+});
+
+it("a gateway for other machines says so when it would answer to no name", async () => {
+  const open = config(TWO)
+    .replace("127.0.0.1:0", "0.0.0.0:0")
+    .replace("state:", `key: \${MCPP_KEY}\nstate:`);
+  const start = (text: string) => {
+    folder.write("mcpp.yaml", text);
+    const key = randomBytes(32).toString("base64");
+    return folder.serve({ UPSTREAM_SECRET: "upstream-secret", MCPP_KEY: key });
+  };
+  const unnamed = await start(open);
+  await expect.poll(() => unnamed.stderr).toContain("`hosts` names none");
+  expect((await unnamed.get("/healthz", "mcpp.internal")).status).toBe(403);
+  const named = await start(`hosts: [mcpp.internal]\n${open}`);
+  expect((await named.get("/healthz", "mcpp.internal:8420")).status).toBe(200);
+  await named.stop();
+  expect(named.stderr).not.toContain("names none");
 });
 
 describe("a gateway that must not start", () => {

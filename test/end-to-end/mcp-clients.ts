@@ -10,7 +10,12 @@ import type { Transport as TransportV1 } from "@modelcontextprotocol/sdk/shared/
 
 /** Where a client finds a server. */
 export type Place =
-  | { readonly url: string; readonly token?: string | undefined }
+  | {
+      readonly url: string;
+      readonly token?: string | undefined;
+      /** Each request has a connection of its own. */
+      readonly apart?: boolean;
+    }
   | { readonly command: string; readonly args: readonly string[] };
 
 interface CallOptions {
@@ -49,7 +54,7 @@ async function connectV1(place: Place): Promise<AnyClient> {
   const client = new ClientV1(INFO);
   await client.connect(
     "url" in place
-      ? (new HttpV1(new URL(place.url), requestInit(place.token)) as TransportV1)
+      ? (new HttpV1(new URL(place.url), requestInit(place)) as TransportV1)
       : new StdioV1({ ...spawned(place), stderr: "ignore" }),
   );
   return {
@@ -77,7 +82,7 @@ async function connectV2(kind: ClientKind, place: Place): Promise<AnyClient> {
   }));
   await client.connect(
     "url" in place
-      ? new HttpV2(new URL(place.url), requestInit(place.token))
+      ? new HttpV2(new URL(place.url), requestInit(place))
       : new StdioV2({ ...spawned(place), stderr: "ignore" }),
   );
   return {
@@ -89,10 +94,14 @@ async function connectV2(kind: ClientKind, place: Place): Promise<AnyClient> {
   };
 }
 
-function requestInit(token: string | undefined): { requestInit: RequestInit } {
-  return {
-    requestInit: token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
+function requestInit({ token, apart }: Extract<Place, { url: string }>): {
+  requestInit: RequestInit;
+} {
+  const headers = {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(apart === true ? { connection: "close" } : {}),
   };
+  return { requestInit: { headers } };
 }
 
 function spawned({ command, args }: Extract<Place, { command: string }>): {

@@ -204,4 +204,34 @@ describe("a gateway", () => {
     await expect.poll(async () => (await gateway.ask("a", "things", list)).status).toBe(200);
     expect((await gateway.ask("a", "items", list)).status).toBe(404);
   });
+
+  it("lets calls end at the server that they were sent to when its URL changes", async () => {
+    const other = await startRecordingHttp();
+    try {
+      folder.write("p.mcpp", "server items\n\nallow get_item\n");
+      folder.write("mcpp.yaml", config(["a"]));
+      const gateway = await folder.serve();
+      upstream.clear();
+      upstream.play({ when: { tool: "get_item" }, does: { kind: "slow", milliseconds: 1_500 } });
+      const running = gateway.ask("a", "items", toolCall(1, "get_item", { id: "old" }));
+      await expect.poll(() => upstream.messages().at(-1)?.method).toBe("tools/call");
+      folder.write("mcpp.yaml", config(["a"]).replace(upstream.url, other.url));
+      await expect.poll(() => gateway.stderr).toContain("was loaded anew");
+      const next = await gateway.ask("a", "items", toolCall(1, "get_item", { id: "new" }));
+      expect(next.result?.content?.[0]?.text).toContain('"new"');
+      expect((await running).result?.content?.[0]?.text).toContain('"old"');
+      const ids = (of: RecordingHttp) =>
+        of
+          .messages()
+          .flatMap(({ method, params }) =>
+            method === "tools/call"
+              ? [(params?.arguments as { id?: unknown } | undefined)?.id]
+              : [],
+          );
+      expect([ids(upstream), ids(other)]).toEqual([["old"], ["new"]]);
+    } finally {
+      upstream.play();
+      await other.close();
+    }
+  });
 });

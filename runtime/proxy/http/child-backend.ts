@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { Grant } from "../../grants/grant.ts";
-import type { MaybePromise } from "../../state/store.ts";
 import { type Child, ChildNotStarted } from "../../transport/child.ts";
 import type { RequestHeaders } from "../../transport/http/headers.ts";
 import type { Reply } from "../../transport/http/reply.ts";
@@ -184,10 +183,6 @@ export class ChildBackend implements Backend {
       (held) => this.#end(held),
       () => {},
     );
-  }
-
-  ready(): MaybePromise<void> {
-    for (const { governance } of this.#nurseries.values()) return governance.store.ping();
   }
 
   drain(): void {

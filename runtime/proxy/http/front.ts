@@ -32,8 +32,6 @@ export interface Backend {
   listsChanged(grant: string, lists: readonly ChangedList[]): void;
   /** A grant may not use the server any more: its sessions end, and what runs for it alone. */
   forget(grant: string): void;
-  /** Throws when calls could not be served. */
-  ready(): MaybePromise<void>;
   /** Ends the streams that would stay open, and lets what runs come to its end. */
   drain(): void;
   close(): Promise<void>;
@@ -44,6 +42,8 @@ export interface Routes {
   /** The server at a path, exact: `/mcp/payments`. */
   at(path: string): Route | undefined;
   all(): Iterable<Backend>;
+  /** Throws when calls could not be served. */
+  ready(): MaybePromise<void>;
 }
 
 export interface Route {
@@ -257,7 +257,7 @@ export class Front {
     }
     let reason = this.#draining ? "The proxy is about to end." : undefined;
     try {
-      for (const backend of this.#options.routes.all()) await backend.ready();
+      await this.#options.routes.ready();
     } catch (error) {
       reason ??= error instanceof Error ? error.message : String(error);
     }

@@ -1,6 +1,6 @@
 import type { Grant, Grants } from "../../grants/grant.ts";
 import type { Snapshot } from "../../grants/snapshot.ts";
-import type { StateStore } from "../../state/store.ts";
+import type { MaybePromise, StateStore } from "../../state/store.ts";
 import type { DecisionRecord, Governance, ServerRequest } from "../governance.ts";
 import { listsChanged } from "../list-changed.ts";
 import { type Load, noLoad } from "../requests.ts";
@@ -40,8 +40,8 @@ interface Running {
 
 /** How long a server that is taken out may still answer what it was asked (milliseconds). */
 const RETIRE_MS = 10_000;
-/** What a timer can wait at most, rounded down (milliseconds). */
-const LONGEST_WAIT = 2 ** 30;
+/** How late the end of a grant may be noticed when the clock is set, or the machine slept (milliseconds). */
+const LONGEST_WAIT = 1_000;
 
 /**
  * Many servers and many grants. What is in force is one snapshot, which a reload replaces; sessions go on, and each
@@ -52,7 +52,7 @@ export class Gateway implements Grants, Routes {
   #snapshot: Snapshot;
   readonly #servers = new Map<string, Running>();
   readonly #loads = new Map<string, Load>();
-  readonly #retiring = new Set<Backend>();
+  readonly #retiring = new Set<Route>();
   #expiry: NodeJS.Timeout | undefined;
   /** Grants whose end by their day was acted upon. */
   readonly #ended = new Set<string>();
@@ -77,8 +77,11 @@ export class Gateway implements Grants, Routes {
   }
 
   *all(): Generator<Backend> {
-    for (const { route } of this.#servers.values()) yield route.backend;
-    yield* this.#retiring;
+    for (const { backend } of this.#routes()) yield backend;
+  }
+
+  ready(): MaybePromise<void> {
+    return this.#options.store.ping();
   }
 
   /** From the next decision on, this is in force. */
@@ -89,7 +92,7 @@ export class Gateway implements Grants, Routes {
     for (const [name, running] of this.#servers) {
       if (kept.get(name)?.identity === running.server.identity) continue;
       this.#servers.delete(name);
-      this.#retire(running.route.backend);
+      this.#retire(running.route);
     }
     for (const server of servers) if (!this.#servers.has(server.name)) this.#start(server);
     for (const { grant, server } of before.lostIn(snapshot)) this.#end(grant, server);
@@ -114,12 +117,12 @@ export class Gateway implements Grants, Routes {
   }
 
   /** It takes no more requests, and ends when those it has are over, or it has had long enough. */
-  #retire(backend: Backend): void {
-    this.#retiring.add(backend);
-    backend.drain();
+  #retire(route: Route): void {
+    this.#retiring.add(route);
+    route.backend.drain();
     const close = async (): Promise<void> => {
-      await backend.close();
-      this.#retiring.delete(backend);
+      await route.backend.close();
+      this.#retiring.delete(route);
     };
     setTimeout(() => void close(), RETIRE_MS).unref();
   }
@@ -155,10 +158,15 @@ export class Gateway implements Grants, Routes {
 
   #end(grant: string, server?: string): void {
     this.#options.breakOff(grant, server);
-    for (const { route } of this.#servers.values()) {
+    for (const route of this.#routes()) {
       if (server === undefined || route.server === server) route.backend.forget(grant);
     }
-    for (const backend of this.#retiring) backend.forget(grant);
+  }
+
+  /** Those that end, too. */
+  *#routes(): Generator<Route> {
+    for (const { route } of this.#servers.values()) yield route;
+    yield* this.#retiring;
   }
 
   #tellOfLists(before: Snapshot, after: Snapshot): void {

@@ -1,6 +1,5 @@
 import type { Json } from "../../../policy/index.ts";
 import type { Grant } from "../../grants/grant.ts";
-import type { MaybePromise } from "../../state/store.ts";
 import type { RequestHeaders } from "../../transport/http/headers.ts";
 import type { Reply } from "../../transport/http/reply.ts";
 import { type HttpUpstream, type Sent, UpstreamFailed } from "../../transport/http/upstream.ts";
@@ -43,6 +42,8 @@ export interface RelayOptions extends AnswerCaps {
   readonly seals: Seals;
   /** Further headers of the client that go up, in lower case. */
   readonly forwardHeaders: ReadonlySet<string>;
+  /** Several grants reach the server: what belongs to no session could be another grant's. */
+  readonly shared?: boolean;
 }
 
 type ClientRequest = Extract<Message, { kind: "request" }>;
@@ -84,6 +85,11 @@ export class HttpRelay implements Backend {
         await this.#notification(message, admitted, way);
         return;
       case "response":
+        if (this.#isAnybodys(way)) {
+          const problem = "An answer without a session could be to what another client was asked.";
+          refuse(way, null, 400, INVALID_REQUEST, problem);
+          return;
+        }
         openTasks(admitted, desk.governance);
         await this.#forward(writeAdmitted(admitted), way, {});
         return;
@@ -100,13 +106,19 @@ export class HttpRelay implements Backend {
       sessionUnknown(reply);
       return;
     }
+    const way: Way = { desk, visit, inbound, reply, modern: false };
+    if (lastEvent === undefined && this.#isAnybodys(way)) {
+      const text = "Without a session there is no stream of what the server says unasked.";
+      reply.json(405, errorMessage(null, INVALID_REQUEST, text), { allow: "POST" });
+      return;
+    }
     if (!desk.enterStream()) {
       tooMany(reply, null);
       return;
     }
     try {
       const headers = lastEvent === undefined ? {} : { "last-event-id": lastEvent };
-      await this.#forward(undefined, { desk, visit, inbound, reply, modern: false }, {}, headers);
+      await this.#forward(undefined, way, {}, headers);
     } finally {
       desk.leaveStream();
     }
@@ -133,10 +145,6 @@ export class HttpRelay implements Backend {
 
   forget(grant: string): void {
     this.#desks.get(grant)?.forgetAll();
-  }
-
-  ready(): MaybePromise<void> {
-    for (const desk of this.#desks.values()) return desk.governance.store.ping();
   }
 
   drain(): void {
@@ -284,12 +292,20 @@ export class HttpRelay implements Backend {
       return;
     }
     const { method, params } = message;
-    if (method === "notifications/cancelled" && cancelled(params?.requestId, way)) {
+    if (
+      (ABOUT_REQUESTS.has(method) && this.#isAnybodys(way)) ||
+      (method === "notifications/cancelled" && cancelled(params?.requestId, way))
+    ) {
       way.reply.empty(202);
       return;
     }
     const headers = way.modern ? mirrorHeaders(method, params) : {};
     await this.#forward(writeAdmitted(admitted), way, {}, headers);
+  }
+
+  /** Whether ids in a message may be those of another grant: ids are told apart by sessions. */
+  #isAnybodys({ visit }: Way): boolean {
+    return this.#options.shared === true && visit.session === undefined;
   }
 
   // To the server ---------------------------------------------------------------------------------
@@ -396,6 +412,12 @@ export class HttpRelay implements Backend {
 const GONE = new Error("The client is gone.");
 const ENDING = new Error("The proxy is about to end.");
 const TOO_MANY_TEXT = "Too many requests are in flight; send this one again when one was answered.";
+
+/** Notifications of a client that name a request or what was asked with it. */
+const ABOUT_REQUESTS: ReadonlySet<string> = new Set([
+  "notifications/cancelled",
+  "notifications/progress",
+]);
 
 /** What all steps of one request share. */
 interface Way {

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { digestsOf } from "../../../cli/reload/digests.ts";
 import { SavedFiles } from "../../../cli/reload/saved-files.ts";
 
 let folder: string;
@@ -41,7 +42,7 @@ function taking(...names: string[]): string[] {
       return "gone";
     }
   };
-  watched = new SavedFiles(files, {
+  watched = new SavedFiles(digestsOf(files), {
     saved: () => {
       taken.push(files.map(read).join("+"));
       return files;
@@ -126,7 +127,7 @@ describe("saved files", () => {
   it("are taken up again when one changes while they are read", () => {
     put("a", "1");
     const taken: string[] = [];
-    watched = new SavedFiles([path("a")], {
+    watched = new SavedFiles(digestsOf([path("a")]), {
       saved: () => {
         taken.push(readFileSync(path("a"), "utf8"));
         if (taken.length === 1) put("a", "3");
@@ -138,11 +139,26 @@ describe("saved files", () => {
     expect(taken).toEqual(["2", "3"]);
   });
 
+  it("are taken up when they changed between the time they were read and the time they are watched", () => {
+    put("a", "1");
+    const seen = digestsOf([path("a")]);
+    put("a", "2");
+    const taken: string[] = [];
+    watched = new SavedFiles(seen, {
+      saved: () => {
+        taken.push(readFileSync(path("a"), "utf8"));
+        return [path("a")];
+      },
+    });
+    vi.advanceTimersByTime(5_000);
+    expect(taken).toEqual(["2"]);
+  });
+
   it("are others when what was saved names others", () => {
     put("a", "b");
     put("b", "1");
     let count = 0;
-    watched = new SavedFiles([path("a")], {
+    watched = new SavedFiles(digestsOf([path("a")]), {
       saved: () => {
         count++;
         return [path("a"), path("b")];
@@ -171,7 +187,7 @@ describe("saved files", () => {
     vi.useRealTimers();
     put("a", "1");
     const taken = new Promise<string>((resolve) => {
-      watched = new SavedFiles([path("a")], {
+      watched = new SavedFiles(digestsOf([path("a")]), {
         pollMs: 2 ** 30,
         settleMs: 20,
         saved: () => {

@@ -110,7 +110,7 @@ export async function startHttpProxy(
     hosts: options.hosts ?? [],
     origins: options.origins ?? [],
     messagesPerSecond: options.messagesPerSecond ?? Number.MAX_SAFE_INTEGER,
-    routes: oneServer(governance.server, backend, ["/mcp"]),
+    routes: oneServer(governance.server, backend, ["/mcp"], governance.store),
     maxMessage: MAX_MESSAGE,
     forwardHeaders,
     notice: (text) => notices.push(text),
