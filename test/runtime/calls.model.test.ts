@@ -210,7 +210,8 @@ class Settle implements fc.AsyncCommand<Reference, Real> {
 
   #running(reference: Reference): Made[] {
     // A reservation is kept for an hour; a lease that ran out may have been taken by another call.
-    return reference.made.filter((each) => each.open && each.at > reference.newest - LEASE_MS);
+    const now = Math.max(reference.newest, reference.clock);
+    return reference.made.filter((each) => each.open && each.at > now - LEASE_MS);
   }
 
   check = (reference: Readonly<Reference>): boolean =>
