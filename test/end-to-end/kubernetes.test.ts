@@ -73,9 +73,7 @@ class MountedConfig {
 
   constructor(files: Readonly<Record<string, string>>) {
     symlinkSync(this.#store(files), join(this.path, "..data"));
-    for (const name of Object.keys(files)) {
-      symlinkSync(join("..data", name), join(this.path, name));
-    }
+    this.#link(files);
     cleanUps.push(() => rmSync(this.path, { recursive: true, force: true }));
   }
 
@@ -83,7 +81,15 @@ class MountedConfig {
     const before = `..v${this.#version}`;
     symlinkSync(this.#store(files), join(this.path, "..data_tmp"));
     renameSync(join(this.path, "..data_tmp"), join(this.path, "..data"));
+    this.#link(files);
     rmSync(join(this.path, before), { recursive: true });
+  }
+
+  #link(files: Readonly<Record<string, string>>): void {
+    const there = readdirSync(this.path);
+    for (const name of Object.keys(files)) {
+      if (!there.includes(name)) symlinkSync(join("..data", name), join(this.path, name));
+    }
   }
 
   #store(files: Readonly<Record<string, string>>): string {
@@ -220,6 +226,12 @@ describe.skipIf(!hasRedis)("the configuration of the manifests", () => {
     expect(await call("delete_customer", { id: "1" })).toContain("Nothing is deleted");
     mounted.replace(refunds("allow"));
     await expect.poll(() => call("create_refund", small)).toContain('"name":"create_refund"');
+    mounted.replace({
+      ...here,
+      "mcpp.yaml": (here["mcpp.yaml"] as string).replace("./ci.mcpp", "./new.mcpp"),
+      "new.mcpp": 'server payments\n\ndeny create_refund because "By the new file."\n',
+    });
+    await expect.poll(() => call("create_refund", small)).toContain("By the new file.");
 
     gateway.process.kill("SIGTERM");
     expect(await gateway.exited).toBe(0);

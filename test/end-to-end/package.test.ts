@@ -11,6 +11,8 @@ import { ServedGateway, tokenLine } from "./served-gateway.ts";
 
 // The package as `npm pack` makes it, installed in a folder of its own as the Dockerfile does.
 
+const DOCKERFILE = readFileSync(join(ROOT, "Dockerfile"), "utf8");
+
 interface Packed {
   readonly filename: string;
   readonly files: readonly { readonly path: string }[];
@@ -27,8 +29,12 @@ beforeAll(() => {
   const pack = npm("pack", "--ignore-scripts", "--json", "--pack-destination", folder);
   [packed] = JSON.parse(pack) as [Packed];
   const tarball = join(folder, packed.filename);
-  const quiet = ["--prefer-offline", "--omit=dev", "--no-audit", "--no-fund"];
-  npm("install", "--global", "--prefix", prefix, ...quiet, tarball);
+  // As the image is made, but for the place.
+  const [, install] = /^RUN npm (.+) \/tmp\/mcpp-\*\.tgz$/m.exec(DOCKERFILE) as RegExpExecArray;
+  const words = (install as string)
+    .split(" ")
+    .map((word) => (word === "/opt/mcpp" ? prefix : word));
+  npm(...words, "--prefer-offline", tarball);
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -73,10 +79,13 @@ it("checks and serves a gateway from where it was installed, as a user without r
     { mode: 0o644 },
   );
   chmodSync(folder, 0o755);
-  const program = join(prefix, "bin", "mcpp");
+  const [, entry] = /^ENTRYPOINT \["(\w+)"\]$/m.exec(DOCKERFILE) as RegExpExecArray;
+  const program = join(prefix, "bin", entry as string);
   // Only root can become somebody else.
   const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-  const as = { ...nobody, cwd: "/", env: { PATH: process.env.PATH } };
+  // A file system that is read-only has no place for temporary files either.
+  const env = { PATH: process.env.PATH, HOME: "/nowhere", TMPDIR: "/nowhere" };
+  const as = { ...nobody, cwd: "/", env };
   const checked = spawnSync(program, ["check", join(config, "mcpp.yaml")], {
     ...as,
     encoding: "utf8",
