@@ -1,6 +1,6 @@
 import type { Grant, Grants } from "../../grants/grant.ts";
 import type { Snapshot } from "../../grants/snapshot.ts";
-import type { StateStore } from "../../state/store.ts";
+import type { MaybePromise, StateStore } from "../../state/store.ts";
 import type { DecisionRecord, Governance, ServerRequest } from "../governance.ts";
 import { listsChanged } from "../list-changed.ts";
 import { type Load, noLoad } from "../requests.ts";
@@ -27,7 +27,7 @@ export interface GatewayOptions {
   readonly seals: Seals;
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
-  readonly record: (record: DecisionRecord, grant: Grant, server: string) => void;
+  readonly record: (record: DecisionRecord, grant: Grant, server: string) => MaybePromise<void>;
   readonly notice: (text: string) => void;
   /** Breaks off whatever a grant has open, with all servers or with one. */
   readonly breakOff: (grant: string, server?: string) => void;

@@ -49,7 +49,7 @@ export class Governed {
       tasks: new Tasks(new Seals(), { server: "shop", grant: "local" }, true),
       load: noLoad(),
       now: () => NOW,
-      record: (record) => this.records.push(record),
+      record: (record) => void this.records.push(record),
       notice: (text) => this.notices.push(text),
     };
     this.session = new Session(this.governance, {
