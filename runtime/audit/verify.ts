@@ -96,6 +96,7 @@ export class Verifier {
       if (pushedIn) {
         const message = `Record ${seq} does not belong after record ${expected - 1}, where it stands.`;
         this.report("foreign", file, message, seq);
+        segment.disown(line);
         return at + 1;
       }
       this.report("moved", file, `Record ${seq} stands where record ${expected} belongs.`, seq);
@@ -183,14 +184,20 @@ function isSound(line: Line): line is SoundLine {
 export class Segment {
   readonly lines: readonly Line[];
   readonly #known = new Map<number, SoundLine>();
+  /** Of numbers that stand more than once, the later lines. */
+  readonly #again = new Map<number, SoundLine[]>();
   /** In ascending order. */
   readonly #numbers: readonly number[];
 
   constructor(content: Buffer) {
     this.lines = linesOf(content);
     for (const line of this.lines) {
-      if (isSound(line) && !this.#known.has(line.record.seq))
-        this.#known.set(line.record.seq, line);
+      if (!isSound(line)) continue;
+      const { seq } = line.record;
+      const again = this.#again.get(seq);
+      if (!this.#known.has(seq)) this.#known.set(seq, line);
+      else if (again === undefined) this.#again.set(seq, [line]);
+      else again.push(line);
     }
     this.#numbers = [...this.#known.keys()].sort((a, b) => a - b);
   }
@@ -201,6 +208,13 @@ export class Segment {
 
   isFirst(line: SoundLine): boolean {
     return this.#known.get(line.record.seq) === line;
+  }
+
+  /** It is not the record of its number: if that stands once more, the next one is. */
+  disown({ record: { seq } }: SoundLine): void {
+    const next = this.#again.get(seq)?.shift();
+    if (next === undefined) this.#known.delete(seq);
+    else this.#known.set(seq, next);
   }
 
   hashOf(seq: number): readonly string[] | undefined {
@@ -221,6 +235,7 @@ export class Segment {
       if ((this.#numbers[middle] as number) < seq) low = middle + 1;
       else high = middle;
     }
+    while (low < this.#numbers.length && !this.#known.has(this.#numbers[low] as number)) low++;
     return this.#numbers[low] ?? seq;
   }
 }
