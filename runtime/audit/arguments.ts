@@ -31,6 +31,7 @@ const BOUNDS = {
 const MAX_KEYS = 64;
 const MAX_KEY = 256;
 const MAX_CUT = 32;
+const MAX_POINTER = 1_024;
 
 /** `read`: what of them the policy reads. */
 export function keptArguments(
@@ -42,7 +43,7 @@ export function keptArguments(
   const digest = digestOf(args, key);
   if (mode === "keys") {
     const names = Object.keys(args);
-    const keys = names.slice(0, MAX_KEYS).map((name) => name.slice(0, MAX_KEY));
+    const keys = names.slice(0, MAX_KEYS).map((name) => withoutSecrets(name).slice(0, MAX_KEY));
     return { mode, keys, ...(names.length > MAX_KEYS ? { cut: ["…"] } : {}), digest };
   }
   const keeper = new Keeper(BOUNDS[mode]);
@@ -129,8 +130,9 @@ class Keeper {
     // A key may be `__proto__`.
     const kept: { [key: string]: Json } = Object.create(null);
     for (const name of names) {
-      const below = `${at}/${name.slice(0, MAX_KEY).replace(/~/g, "~0").replace(/\//g, "~1")}`;
-      if (this.#left <= 0 || name.length > MAX_KEY) {
+      const plain = withoutSecrets(name);
+      const below = `${at}/${plain.slice(0, MAX_KEY).replace(/~/g, "~0").replace(/\//g, "~1")}`;
+      if (this.#left <= 0 || name.length > MAX_KEY || name !== plain) {
         this.#leaveOut(below);
         if (this.#left <= 0) break;
         continue;
@@ -152,7 +154,7 @@ class Keeper {
   }
 
   #leaveOut(at: string): undefined {
-    if (this.cut.length < MAX_CUT) this.cut.push(at === "" ? "/" : at);
+    if (this.cut.length < MAX_CUT) this.cut.push(at.slice(0, MAX_POINTER));
     else this.cut[MAX_CUT] = "…";
     return undefined;
   }
