@@ -15,6 +15,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     what: "decisions beside hand-written closures and other policy engines",
     load: () => import("./engine.ts"),
   },
+  audit: {
+    what: "what an audit trail costs a call",
+    load: () => import("./audit.ts"),
+  },
   compile: {
     what: "2 000 rules over 250 tools, from text to JSON",
     load: () => import("./compile.ts"),

@@ -53,6 +53,14 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "add, list, rotate and revoke the grants of a gateway",
     load: () => import("./grant.ts"),
   },
+  audit: {
+    summary: "read and verify audit trails",
+    load: () => import("./audit.ts"),
+  },
+  why: {
+    summary: "say why a call was decided as it was, by the id in its denial",
+    load: () => import("./why.ts"),
+  },
   lsp: {
     summary: "answer an editor: the language server",
     load: () => import("./lsp.ts"),

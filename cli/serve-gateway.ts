@@ -8,6 +8,7 @@ import { Rulebooks } from "./gateway-rulebooks.ts";
 import { isLoopback, originOf } from "./listen-address.ts";
 import { announcement, type InForce } from "./reload/announce.ts";
 import { SavedFiles } from "./reload/saved-files.ts";
+import { describeAudit, openAudit } from "./serve-audit.ts";
 import { serveLog } from "./serve-log.ts";
 import { openState } from "./serve-state.ts";
 import { untilEnded } from "./signals.ts";
@@ -19,6 +20,11 @@ export async function serveGateway(path: string): Promise<number> {
   const { store, where } = await openState(config.state, true);
   const log = serveLog(process.stderr);
   const seals = config.keys.length === 0 ? new Seals() : new Seals(config.keys);
+  const audit = openAudit(config.audit, seals, log, {
+    config: path,
+    servers: [...config.servers.keys()],
+    grants: config.grants.map(({ id, name }) => ({ id, name })),
+  });
   const places = new ChildPlaces();
   const rulebooks = new Rulebooks();
   const gateway: Gateway = new Gateway(
@@ -28,7 +34,10 @@ export async function serveGateway(path: string): Promise<number> {
       store,
       seals,
       now: Date.now,
-      record: (record, grant, server) => log.record(record, `${grant.name} on ${server}`),
+      record: (record, grant, server) => {
+        log.record(record, `${grant.name} on ${server}`);
+        return audit?.decided(record, grant, server);
+      },
       notice: log.notice,
       breakOff: (grant, server) => http.breakOff(grant, server),
     },
@@ -42,6 +51,7 @@ export async function serveGateway(path: string): Promise<number> {
     messagesPerSecond: config.rate,
     maxMessage: config.maxMessage,
     notice: log.notice,
+    turnedAway: (cause) => audit?.turnedAway(cause),
   });
   let saved: SavedFiles | undefined;
   const reload = (): readonly string[] => {
@@ -50,14 +60,18 @@ export async function serveGateway(path: string): Promise<number> {
       next = readServing(path, process.env);
     } catch (error) {
       const { message, files: read = files } = error as Partial<NotServable> & Error;
-      log.tell(`\`${path}\` was saved and is not taken; what was in force stays. ${message}`);
+      const refused = `\`${path}\` was saved and is not taken; what was in force stays.`;
+      log.tell(`${refused} ${message}`);
+      audit?.happened("reload", { outcome: "refused", message: refused });
       return [...new Set([...files, ...read])];
     }
     gateway.replace(
       rulebooks.snapshot(next.config, Date.now),
       serversOf(next.config.servers.values(), seals, places),
     );
-    log.tell(announcement(path, inForce(config), inForce(next.config)));
+    const taken = announcement(path, inForce(config), inForce(next.config));
+    log.tell(taken);
+    audit?.happened("reload", { outcome: "taken", message: taken });
     for (const key of onlyAtStart(config, next.config)) {
       log.tell(`\`${key}\` has changed; that takes effect at the next start.`);
     }
@@ -73,7 +87,7 @@ export async function serveGateway(path: string): Promise<number> {
     saved = new SavedFiles(first.seen, { saved: reload });
     const { length } = config.grants;
     log.notice(
-      `serving ${path}: ${config.servers.size} servers, ${length} ${length === 1 ? "grant" : "grants"}, ${where}`,
+      `serving ${path}: ${config.servers.size} servers, ${length} ${length === 1 ? "grant" : "grants"}, ${where}${describeAudit(config.audit)}`,
     );
     for (const name of config.servers.keys()) {
       log.notice(`listening on ${originOf(config.listen, port)}/mcp/${name}`);
@@ -90,6 +104,7 @@ export async function serveGateway(path: string): Promise<number> {
   } finally {
     saved?.close();
     gateway.stop();
+    audit?.end();
     log.end();
     await store.close();
   }
@@ -123,6 +138,7 @@ function onlyAtStart(before: Config, after: Config): readonly string[] {
     origins: config.origins,
     key: config.keys.map((key) => Buffer.from(key).toString("hex")),
     state: config.state ?? null,
+    audit: config.audit ?? null,
     max_message: config.maxMessage,
     rate: config.rate,
   });

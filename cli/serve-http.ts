@@ -27,17 +27,23 @@ export interface HttpOptions {
   readonly timeoutMs: number;
 }
 
+export interface HttpHandlers {
+  /** What SIGHUP does. */
+  readonly hangup: () => void;
+  /** Somebody was turned away before anybody knew who it is. */
+  readonly turnedAway: (cause: string) => void;
+}
+
 /** The name of a server in a path. */
 const PLAIN_NAME = /^[A-Za-z0-9._-]+$/;
 
-/** Serves over Streamable HTTP until a signal asks to end; resolves with the exit code. `hangup`: what SIGHUP does. */
+/** Serves over Streamable HTTP until a signal asks to end; resolves with the exit code. */
 export async function serveHttp(
   governance: Governance,
   rules: RulesInForce,
   seals: Seals,
   target: Target,
-  options: HttpOptions,
-  hangup: () => void,
+  options: HttpOptions & HttpHandlers,
 ): Promise<number> {
   const address = listenAddress(options.listen);
   if (!isLoopback(address)) {
@@ -60,6 +66,7 @@ export async function serveHttp(
     maxMessage: MAX_MESSAGE,
     forwardHeaders: options.forwardHeader,
     notice,
+    turnedAway: options.turnedAway,
   });
   const port = await http.listen().catch((error: unknown) => {
     throw new Failure(`\`${options.listen}\` cannot be listened on: ${sentenceOf(error)}`);
@@ -70,7 +77,7 @@ export async function serveHttp(
     // The one time that it is shown; the log would escape nothing in it.
     process.stderr.write(`mcpp: clients send the header  Authorization: Bearer ${token}\n`);
   }
-  await untilEnded({ hangup });
+  await untilEnded({ hangup: options.hangup });
   notice("ending: no more requests are taken");
   await http.close();
   return EXIT_OK;

@@ -28,6 +28,7 @@ import { durationMs } from "./duration.ts";
 import { NEVER_FORWARDED } from "./forwarded-headers.ts";
 import { grantOf } from "./grant-options.ts";
 import type { SavedFiles } from "./reload/saved-files.ts";
+import { type AuditOptions, auditSettings, describeAudit, openAudit } from "./serve-audit.ts";
 import { answerWithFailure } from "./serve-failure.ts";
 import { type HttpOptions, serveHttp } from "./serve-http.ts";
 import { childLog, serveLog } from "./serve-log.ts";
@@ -85,6 +86,12 @@ export const command: CliCommand = {
         "--methods <which>",
         "`all`: methods that MCP does not define pass, even if the policy denies by default",
       )
+      .option("--audit <dir>", "record every decision in this folder, before it takes effect")
+      .option(
+        "--audit-arguments <mode>",
+        "what records keep of arguments: none, keys, judged or full (judged)",
+      )
+      .option("--audit-stdout", "with --listen: record every decision on stdout")
       .option("--shadow", "decide and log, but forbid nothing that the policy forbids")
       .addHelpText(
         "after",
@@ -94,7 +101,7 @@ export const command: CliCommand = {
   run: serve,
 };
 
-interface ServeOptions {
+interface ServeOptions extends AuditOptions {
   readonly config?: string;
   readonly as?: string;
   readonly label?: readonly string[];
@@ -129,6 +136,7 @@ async function serve(invocation: Invocation): Promise<number> {
     );
   }
   const http = httpOptions(options);
+  const settings = auditSettings(options);
   const grant = grantOf(options);
   const opens = openingsOf(options);
   const seals = sealsOf(process.env.MCPP_KEY);
@@ -155,6 +163,13 @@ async function serve(invocation: Invocation): Promise<number> {
   const { store, where } = await openState(options.state, counts(loaded.policy));
   const log = serveLog(process.stderr);
   const counters = store.forServer(server);
+  const audit = openAudit(settings, seals, log, {
+    config: path,
+    ...rules.rulebook.digests,
+    server,
+    grants: [{ id: grant.id, name: grant.name }],
+    ...(shadow ? { shadow } : {}),
+  });
   const governance: Governance = {
     rulebook: () => rules.rulebook,
     store: counters,
@@ -166,27 +181,36 @@ async function serve(invocation: Invocation): Promise<number> {
     load: noLoad(),
     tasks: new Tasks(seals, { server, grant: grant.id }, true),
     now: Date.now,
-    record: log.record,
+    record: (record) => {
+      log.record(record);
+      return audit?.decided(record, grant, server);
+    },
     notice: log.notice,
   };
   log.notice(
-    `serving ${describeTarget(target)} under ${path} as ${grant.name}, server id ${server}, ${where}${shadow ? ", shadow: nothing is forbidden" : ""}`,
+    `serving ${describeTarget(target)} under ${path} as ${grant.name}, server id ${server}, ${where}${describeAudit(settings)}${shadow ? ", shadow: nothing is forbidden" : ""}`,
   );
   let saved: SavedFiles | undefined;
   const kept = options.state !== undefined || counts(loaded.policy);
   // Loaded aside: nobody waits for it.
   const watching = import("./reload/policy.ts").then(({ reloading }) => {
-    saved = reloading({ path, loaded, rules, rulebookOf, log, kept });
+    saved = reloading({ path, loaded, rules, rulebookOf, log, audit, kept });
   });
   try {
     if (http !== undefined) {
-      return await serveHttp(governance, rules, seals, target, http, () => saved?.now());
+      return await serveHttp(governance, rules, seals, target, {
+        ...http,
+        hangup: () => saved?.now(),
+        turnedAway: (cause) => audit?.turnedAway(cause),
+      });
     }
-    if (target.kind === "url") return await bridge(governance, rules, target, options);
-    return await run(governance, rules, target.command, target.args);
+    const end = (): void => audit?.end();
+    if (target.kind === "url") return await bridge(governance, rules, target, options, end);
+    return await run(governance, rules, target.command, target.args, end);
   } finally {
     await watching;
     saved?.close();
+    audit?.end();
     log.end();
     await store.close();
   }
@@ -228,6 +252,7 @@ async function run(
   rules: RulesInForce,
   command: string,
   args: readonly string[],
+  end: () => void,
 ): Promise<number> {
   const child = await startChild({
     command,
@@ -254,6 +279,8 @@ async function run(
     session: randomUUID(),
   });
   for (const signal of SIGNALS) process.removeAllListeners(signal);
+  // A signal may be our end.
+  end();
   return exitStatus(exit, received);
 }
 
@@ -262,6 +289,7 @@ async function bridge(
   rules: RulesInForce,
   { url, headers }: Extract<Target, { kind: "url" }>,
   { timeout }: ServeOptions,
+  end: () => void,
 ): Promise<number> {
   const ended = new AbortController();
   let received: NodeJS.Signals | undefined;
@@ -281,6 +309,7 @@ async function bridge(
     signal: ended.signal,
   });
   for (const signal of SIGNALS) process.removeAllListeners(signal);
+  end();
   return received === undefined
     ? EXIT_OK
     : exitStatus({ signal: received, forced: false }, received);

@@ -1,3 +1,17 @@
+export { ARGUMENT_MODES, type ArgumentMode, type KeptArguments } from "./audit/arguments.ts";
+export { AuditUnavailable } from "./audit/files.ts";
+export { harmless, type TrailRecord } from "./audit/line.ts";
+export { type AuditSettings, openTrail } from "./audit/open.ts";
+export { readTrails, recordsIn } from "./audit/read.ts";
+export type { AuditTrail } from "./audit/trail.ts";
+export {
+  type ChainReport,
+  type Head,
+  type TrailFile,
+  trailFiles,
+  verifyTrails,
+} from "./audit/trails.ts";
+export type { Fault } from "./audit/verify.ts";
 export { compileEngine } from "./engine/decide.ts";
 export { both } from "./engine/guard.ts";
 export { denyLimit, describeSpan, type NotReserved } from "./engine/limit-denial.ts";

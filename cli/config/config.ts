@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../language/index.ts";
 import type { Json, Policy, SourceMap } from "../../policy/index.ts";
-import type { ListenAddress, Openings, ServerRequest } from "../../runtime/index.ts";
+import type { AuditSettings, ListenAddress, Openings, ServerRequest } from "../../runtime/index.ts";
 import type { ServerTarget } from "../backend.ts";
 import type { Naming, Permission } from "./guard.ts";
 
@@ -13,6 +13,8 @@ export interface Config<P extends PolicyFacts = PolicyFacts> {
   readonly keys: readonly Uint8Array[];
   /** What `openStore` takes, its path resolved; absent: the file of this user. */
   readonly state?: string;
+  /** Its folder resolved; absent: nothing is recorded. */
+  readonly audit?: AuditSettings;
   readonly guard?: P;
   /** Bytes. */
   readonly maxMessage: number;

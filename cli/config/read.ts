@@ -1,7 +1,14 @@
 import type { Diagnostic, Message } from "../../language/index.ts";
 import { alternatives, didYouMean, report, type Source, suggest } from "../../language/index.ts";
 import { DAY_MS, startOfDay } from "../../policy/index.ts";
-import { MAX_MESSAGE, NoKey, rootKeys, SERVER_REQUESTS } from "../../runtime/index.ts";
+import {
+  type ArgumentMode,
+  type AuditSettings,
+  MAX_MESSAGE,
+  NoKey,
+  rootKeys,
+  SERVER_REQUESTS,
+} from "../../runtime/index.ts";
 import { durationMs } from "../duration.ts";
 import { NEVER_FORWARDED } from "../forwarded-headers.ts";
 import { isLoopback, parseListenAddress } from "../listen-address.ts";
@@ -62,11 +69,20 @@ interface Raw {
   readonly origins?: readonly string[];
   readonly key?: string | readonly string[];
   readonly state?: string;
+  readonly audit?: RawAudit;
   readonly guard?: string;
   readonly max_message?: number;
   readonly rate?: number;
   readonly servers: Readonly<Record<string, RawServer>>;
   readonly grants?: readonly RawGrant[];
+}
+
+interface RawAudit {
+  readonly dir?: string;
+  readonly stdout?: true;
+  readonly arguments?: ArgumentMode;
+  readonly sync?: boolean;
+  readonly max_total?: string;
 }
 
 interface RawServer {
@@ -118,6 +134,7 @@ class Reader<P extends PolicyFacts> {
     const servers = new Map(
       Object.entries(raw.servers).map(([name, server]) => [name, this.#server(name, server)]),
     );
+    const audit = raw.audit === undefined ? undefined : this.#audit(raw.audit);
     const guard = raw.guard === undefined ? undefined : this.#policy(raw.guard, ["guard"]);
     const grants = (raw.grants ?? []).map((grant, index) => this.#grant(grant, index, servers));
     this.#distinct(raw.grants ?? []);
@@ -136,6 +153,7 @@ class Reader<P extends PolicyFacts> {
         origins: raw.origins ?? [],
         keys,
         ...(raw.state === undefined ? {} : { state: this.#state(raw.state) }),
+        ...(audit === undefined ? {} : { audit }),
         ...(guard === undefined ? {} : { guard }),
         maxMessage: raw.max_message ?? MAX_MESSAGE,
         rate: raw.rate ?? DEFAULT_RATE,
@@ -189,6 +207,32 @@ class Reader<P extends PolicyFacts> {
     const prefix = "sqlite:";
     if (!text.startsWith(prefix)) return text;
     return prefix + this.#host.statePath(text.slice(prefix.length), this.#document.source.name);
+  }
+
+  #audit(raw: RawAudit): AuditSettings | undefined {
+    const { dir, stdout, arguments: mode, sync, max_total: maxTotal } = raw;
+    const common = mode === undefined ? {} : { arguments: mode };
+    if ((dir === undefined) === (stdout === undefined)) {
+      const problem = "`audit` needs either `dir`, a folder, or `stdout: true`.";
+      this.#report(messages.wrongValue, { problem }, ["audit"], "key");
+      return undefined;
+    }
+    if (dir === undefined) {
+      for (const key of ["sync", "max_total"] as const) {
+        if (raw[key] === undefined) continue;
+        const problem = `\`${key}\` is about the files in a \`dir\`; stdout has none.`;
+        this.#report(messages.wrongValue, { problem }, ["audit", key], "key");
+      }
+      return { kind: "stdout", ...common };
+    }
+    const folder = this.#host.statePath(dir, this.#document.source.name);
+    return {
+      kind: "folder",
+      dir: folder,
+      ...common,
+      ...(sync === undefined ? {} : { sync }),
+      ...(maxTotal === undefined ? {} : { maxTotal: bytesOf(maxTotal) }),
+    };
   }
 
   #server(name: string, raw: RawServer): ServerConfig | undefined {
@@ -387,6 +431,12 @@ class Reader<P extends PolicyFacts> {
 }
 
 const DEFAULT_RATE = 200;
+
+/** Bytes, of a text as the schema has it. */
+function bytesOf(text: string): number {
+  const units = { MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
+  return Number.parseInt(text, 10) * units[text.slice(-3) as keyof typeof units];
+}
 
 function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics].sort((a, b) => a.span.start - b.span.start || (a.code < b.code ? -1 : 1));

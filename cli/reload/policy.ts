@@ -1,4 +1,4 @@
-import type { Rulebook, RulesInForce } from "../../runtime/index.ts";
+import type { AuditTrail, Rulebook, RulesInForce } from "../../runtime/index.ts";
 import { Failure } from "../command.ts";
 import type { ServeLog } from "../serve-log.ts";
 import { type LoadedPolicy, loadPolicy, PolicyErrors } from "../serve-policy.ts";
@@ -13,22 +13,27 @@ export interface ReloadOptions {
   readonly rules: RulesInForce;
   readonly rulebookOf: (loaded: LoadedPolicy) => Rulebook;
   readonly log: ServeLog;
+  readonly audit: AuditTrail | undefined;
   /** False when counters are kept nowhere but in this process, because the first policy had none. */
   readonly kept: boolean;
 }
 
 /** Takes a policy up whenever it was saved, from the next call on; one with errors leaves the old one in force. */
 export function reloading(options: ReloadOptions): SavedFiles {
-  const { path, rules, rulebookOf, log } = options;
+  const { path, rules, rulebookOf, log, audit } = options;
   let { loaded, kept } = { loaded: options.loaded, kept: options.kept };
   return new SavedFiles(loaded.seen, {
     saved: async () => {
       try {
         const next = await loadPolicy(path);
         const rulebook = rulebookOf(next);
-        log.notice(
-          announcement(path, new Map([["", loaded.policy]]), new Map([["", next.policy]])),
+        const message = announcement(
+          path,
+          new Map([["", loaded.policy]]),
+          new Map([["", next.policy]]),
         );
+        log.notice(message);
+        audit?.happened("reload", { outcome: "taken", message, ...rulebook.digests });
         rules.replace(rulebook);
         loaded = next;
         if (!kept && counts(next.policy)) {
@@ -40,9 +45,9 @@ export function reloading(options: ReloadOptions): SavedFiles {
         return loaded.files;
       } catch (error) {
         const report = error instanceof PolicyErrors ? `\n${error.report}` : "";
-        log.tell(
-          `\`${path}\` was saved and is not taken; what was in force stays. ${messageOf(error)}${report}`,
-        );
+        const message = `\`${path}\` was saved and is not taken; what was in force stays.`;
+        log.tell(`${message} ${messageOf(error)}${report}`);
+        audit?.happened("reload", { outcome: "refused", message });
         const read = error instanceof PolicyErrors ? error.files : [path];
         return [...new Set([...loaded.files, ...read])];
       }

@@ -1,5 +1,6 @@
 import type { Context } from "../engine/types.ts";
-import type { StateStore } from "../state/store.ts";
+import type { MaybePromise, StateStore } from "../state/store.ts";
+import type { JsonObject } from "./admit.ts";
 import type { Load } from "./requests.ts";
 import type { Rounds } from "./rounds.ts";
 import type { Rulebook } from "./rulebook.ts";
@@ -23,7 +24,11 @@ export interface Governance {
   readonly load: Load;
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
-  readonly record: (record: DecisionRecord) => void;
+  /**
+   * Keeps a record of a decision. Where it throws, or what it gives rejects, the record is not kept, and what was to
+   * be forwarded is denied.
+   */
+  readonly record: (record: DecisionRecord) => MaybePromise<void>;
   /** Something that an operator should know, a sentence. */
   readonly notice: (text: string) => void;
 }
@@ -48,4 +53,12 @@ export interface DecisionRecord {
   readonly source?: string;
   /** For the operator only. */
   readonly detail?: string;
+  /** What it was decided by. */
+  readonly rulebook?: Rulebook;
+  /** Of a request that has a session, its id as it is known here. */
+  readonly session?: string;
+  /** As they were judged; not to be changed. */
+  readonly args?: JsonObject;
+  /** How long the decision has taken (milliseconds). */
+  readonly took?: number;
 }

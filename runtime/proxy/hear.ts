@@ -19,6 +19,7 @@ import type { Governance } from "./governance.ts";
 import { type Bench, type Forbidden, judgeCall, type Ruling } from "./judge.ts";
 import { governedKind, judgeOther, notFound, type Reached } from "./kinds.ts";
 import { type Round, takesRounds } from "./rounds.ts";
+import type { Rulebook } from "./rulebook.ts";
 import { openTasks } from "./tasks.ts";
 
 /** Before whom requests are heard: the policy, and what is known of the server and the client. */
@@ -41,6 +42,11 @@ export interface Hearing {
   readonly params: JsonObject | undefined;
   /** Whatever is ruled, it is done. */
   readonly shadow: boolean;
+  /** What it is ruled by. */
+  readonly rulebook: Rulebook;
+  readonly session?: string;
+  /** By `performance.now()`. */
+  readonly began: number;
   /** The request is of revision 2026-07-28 or later. */
   readonly modern: boolean;
   readonly ruling: MaybePromise<Ruling>;
@@ -59,6 +65,7 @@ export function hear(
   admitted: Admitted,
   court: Court,
 ): Hearing | Refused {
+  const began = performance.now();
   const { id, method, params } = message;
   const { governance } = court;
   const rulebook = governance.rulebook();
@@ -83,10 +90,13 @@ export function hear(
       method,
       params,
       shadow,
+      rulebook,
+      began,
       modern,
       ruling,
       forbid,
     };
+    if (court.session !== undefined) hearing.session = court.session;
     if (reached?.name !== undefined) hearing.name = reached.name;
     if (round !== undefined) hearing.round = round;
     return hearing;
@@ -107,6 +117,8 @@ export function hear(
     name: tool,
     params,
     shadow: rulebook.shadow,
+    rulebook,
+    began,
     modern,
     ruling: judgeCall(tool, args, bench),
     forbid: ({ outcome }, denial) => {
@@ -117,6 +129,7 @@ export function hear(
         : deniedRequest(id, denial);
     },
   };
+  if (court.session !== undefined) hearing.session = court.session;
   if (round !== undefined) hearing.round = round;
   return hearing;
 }

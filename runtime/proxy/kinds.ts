@@ -79,11 +79,14 @@ export function judgeOther(
     const open = rulebook.permitsByDefault || rulebook.opens.methods === true;
     return { ruling: open ? ALLOWED : unknownMethod(method) };
   }
-  for (const reached of reachedBy(method, params)) {
+  const all = reachedBy(method, params);
+  for (const reached of all) {
     const ruling = judgeReached(reached, rulebook);
     if (ruling !== undefined) return { ruling, reached };
   }
-  return { ruling: ALLOWED };
+  // One of several stands for all of them.
+  const [first] = all;
+  return first === undefined ? { ruling: ALLOWED } : { ruling: ALLOWED, reached: first };
 }
 
 function unknownMethod(method: string): Forbidden {

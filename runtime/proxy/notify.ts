@@ -1,7 +1,7 @@
 import type { Admitted, Message } from "./admit.ts";
 import type { Governance } from "./governance.ts";
 import { judgeOther } from "./kinds.ts";
-import { recordRuling } from "./records.ts";
+import { type Recorded, recordRuling } from "./records.ts";
 import { openTasks } from "./tasks.ts";
 
 /**
@@ -18,9 +18,15 @@ export function passes(
   if (ruling.outcome !== "allow" || ruling.findings.length > 0) {
     const name = reached?.name;
     const subject = { method, ...(name === undefined ? {} : { name }) };
-    recordRuling(governance, subject, ruling, !rulebook.shadow);
+    const recorded = recordRuling(governance, subject, ruling, !rulebook.shadow);
+    // It is no call: that it is kept on a disk is not waited for.
+    if (!(recorded instanceof Promise) && forbids(recorded)) return false;
   }
   if (ruling.outcome !== "allow" && !rulebook.shadow) return false;
   openTasks(admitted, governance);
   return true;
+}
+
+function forbids({ ruling, enforced }: Recorded): boolean {
+  return ruling.outcome !== "allow" && enforced;
 }

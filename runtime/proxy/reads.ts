@@ -9,7 +9,7 @@ import type { NumberTexts } from "./scan.ts";
  */
 
 /** A place in the arguments that the policy names, or that leads to one. */
-interface Place {
+export interface Place {
   /** The value itself is read. */
   read: boolean;
   readonly keys: Map<string, Place>;

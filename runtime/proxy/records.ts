@@ -1,60 +1,149 @@
-import type { Refused } from "./admit.ts";
+import type { MaybePromise } from "../state/store.ts";
+import type { JsonObject, Refused } from "./admit.ts";
+import { isObject } from "./admit.ts";
 import { newDecisionId } from "./denials.ts";
 import type { DecisionRecord, Governance } from "./governance.ts";
-import type { Ruling } from "./judge.ts";
+import type { Forbidden, Ruling } from "./judge.ts";
+import { andThen, attempt } from "./maybe.ts";
+import type { Rulebook } from "./rulebook.ts";
 
 /** What a decision is about. */
 export interface Subject {
   readonly method: string;
   /** Tool, resource or prompt. */
   readonly name?: string;
+  readonly params?: JsonObject | undefined;
+  readonly rulebook?: Rulebook;
+  readonly session?: string;
+  /** When it was begun to be judged, by `performance.now()`. */
+  readonly began?: number;
 }
 
-/** Records a ruling; the id is what its answer names. `enforced`: false when it is only recorded. */
+/** A ruling that is on record, and is to be followed. */
+export interface Recorded {
+  /** What an answer names. */
+  readonly id: string;
+  readonly ruling: Ruling;
+  /** False when what it forbids is done nevertheless. */
+  readonly enforced: boolean;
+}
+
+/**
+ * Records a ruling; what cannot be recorded is denied, and what it has charged is given back. Never throws, nor rejects.
+ *
+ * @param enforced False when what it forbids is only recorded.
+ */
 export function recordRuling(
   governance: Governance,
   subject: Subject,
   ruling: Ruling,
   enforced: boolean,
+): MaybePromise<Recorded> {
+  const id = newDecisionId();
+  return attempt(
+    () =>
+      andThen(write(governance, subject, ruling, enforced, id), () => ({ id, ruling, enforced })),
+    (error) => {
+      // It reaches nobody anyway.
+      if (ruling.outcome !== "allow" && enforced) return { id, ruling, enforced };
+      giveBack(governance, ruling);
+      return { id, ruling: unavailable(error), enforced: true };
+    },
+  );
+}
+
+/** Records that something was forbidden, which it is whether that can be recorded or not; gives the id. */
+export function recordDenial(
+  governance: Governance,
+  subject: Subject,
+  ruling: Forbidden,
+  enforced = true,
 ): string {
   const id = newDecisionId();
-  const at = governance.now();
-  if (ruling.outcome === "allow") {
-    governance.record(
-      about(subject, { id, at, outcome: "allow", enforced: true, rule: "", message: "" }),
-    );
-    for (const { rule, message, source } of ruling.findings) {
-      const found = about(subject, { id, at, outcome: "deny", enforced: false, rule, message });
-      if (source !== undefined) found.source = source;
-      governance.record(found);
-    }
-    return id;
-  }
-  const { outcome, rule, message, source, detail } = ruling;
-  const record = about(subject, { id, at, outcome, enforced, rule, message });
-  if (source !== undefined) record.source = source;
-  if (detail !== undefined) record.detail = detail;
-  governance.record(record);
+  aside(() => write(governance, subject, ruling, enforced, id));
   return id;
+}
+
+/** Records what was refused before any policy was asked. */
+export function recordRefusal(governance: Governance, { message }: Pick<Refused, "message">): void {
+  aside(() =>
+    governance.record({
+      id: newDecisionId(),
+      at: governance.now(),
+      outcome: "refuse",
+      enforced: true,
+      rule: "(refused)",
+      message,
+    }),
+  );
+}
+
+function write(
+  governance: Governance,
+  subject: Subject,
+  ruling: Ruling,
+  enforced: boolean,
+  id: string,
+): MaybePromise<void> {
+  const at = governance.now();
+  if (ruling.outcome !== "allow") {
+    const { outcome, rule, message, source, detail } = ruling;
+    const record = about(subject, { id, at, outcome, enforced, rule, message });
+    if (source !== undefined) record.source = source;
+    if (detail !== undefined) record.detail = detail;
+    return governance.record(record);
+  }
+  let written = governance.record(
+    about(subject, { id, at, outcome: "allow", enforced: true, rule: "", message: "" }),
+  );
+  for (const { rule, message, source } of ruling.findings) {
+    const { method, name } = subject;
+    const only = name === undefined ? { method } : { method, name };
+    const found = about(only, { id, at, outcome: "deny", enforced: false, rule, message });
+    if (source !== undefined) found.source = source;
+    // Begun in their order; waited for together.
+    const next = governance.record(found);
+    if (next instanceof Promise) written = Promise.all([written, next]).then(() => {});
+  }
+  return written;
 }
 
 type Draft = { -readonly [key in keyof DecisionRecord]: DecisionRecord[key] };
 
 // Filled in place: this is on the way of every call, and spreading costs more than the rest of it.
-function about({ method, name }: Subject, draft: Draft): Draft {
+function about(subject: Subject, draft: Draft): Draft {
+  const { method, name, params, rulebook, session, began } = subject;
   draft.method = method;
   if (name !== undefined) draft.name = name;
+  if (rulebook !== undefined) draft.rulebook = rulebook;
+  if (session !== undefined) draft.session = session;
+  if (began !== undefined) draft.took = performance.now() - began;
+  const args = params?.arguments;
+  if (isObject(args)) draft.args = args;
   return draft;
 }
 
-/** Records what was refused before any policy was asked. */
-export function recordRefusal(governance: Governance, { message }: Pick<Refused, "message">): void {
-  governance.record({
-    id: newDecisionId(),
-    at: governance.now(),
-    outcome: "refuse",
-    enforced: true,
-    rule: "(refused)",
-    message,
-  });
+function unavailable(error: unknown): Forbidden {
+  return {
+    outcome: "deny",
+    rule: "(audit unavailable)",
+    message: "The audit trail cannot be written at the moment, and nothing is done without it.",
+    detail: error instanceof Error ? error.message : String(error),
+  };
+}
+
+/** Nothing of it was sent. */
+function giveBack({ store, notice }: Governance, ruling: Ruling): void {
+  const { reservation } = ruling.outcome === "allow" ? ruling : {};
+  if (reservation === undefined) return;
+  const failed = (error: unknown): void =>
+    notice(
+      `A counter could not be settled: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  void attempt(() => store.refund(reservation, "all"), failed);
+}
+
+/** Nothing depends on whether it is kept; whoever keeps records says by itself that it cannot. */
+function aside(keep: () => MaybePromise<void>): void {
+  void attempt(keep, () => {});
 }

@@ -1,4 +1,4 @@
-import { isGlob, type Json, type Policy } from "../../policy/index.ts";
+import { isGlob, type Json, type Policy, policyDigest } from "../../policy/index.ts";
 import { compileEngine } from "../engine/decide.ts";
 import type { Engine, Kind } from "../engine/types.ts";
 import { nameOf, type Snapshot } from "./catalogue.ts";
@@ -40,6 +40,7 @@ export class Rulebook {
   readonly opens: Openings;
   /** All that a call must pass. */
   readonly #policies: readonly Policy[];
+  #digests: Rulebook["digests"] | undefined;
   readonly #filtered: ReadonlySet<ListName>;
   readonly #reads = new Map<string, Reads>();
   readonly #readsOfOthers: Reads;
@@ -69,6 +70,12 @@ export class Rulebook {
       if (same === undefined) this.#folded.set(foldName(name), [name]);
       else same.push(name);
     }
+  }
+
+  /** What audit records name it by: its digest, and that of the guard above it. */
+  get digests(): { readonly policy: string; readonly guard?: string } {
+    this.#digests ??= digestsOf(this.#policies);
+    return this.#digests;
   }
 
   /** What the policy reads of a call's arguments. */
@@ -122,6 +129,11 @@ export class Rulebook {
 
 /** Of a grant that has no policy: every call is denied. */
 export const NO_POLICY = new Rulebook({ version: "1", default: "deny" }, compileEngine(undefined));
+
+function digestsOf(policies: readonly Policy[]): Rulebook["digests"] {
+  const [policy = "", guard] = policies.map(policyDigest).reverse();
+  return guard === undefined ? { policy } : { policy, guard };
+}
 
 /** Whether a policy takes tools out of lists. */
 function filters({ tools = {}, hide = [], unlisted }: Policy): boolean {

@@ -6,7 +6,7 @@ import type { Hearing } from "./hear.ts";
 import type { Forbidden } from "./judge.ts";
 import { judgeOther } from "./kinds.ts";
 import { filterLists, taskIn } from "./lists.ts";
-import { recordRuling } from "./records.ts";
+import { recordDenial } from "./records.ts";
 import { MAX_ROUNDS } from "./rounds.ts";
 import { scan } from "./scan.ts";
 import { hiddenRequest, refusedInput, refusedMethod } from "./server-requests.ts";
@@ -56,13 +56,14 @@ export function relay(
       };
     case "decline": {
       const { ruling } = screened;
-      recordRuling(governance, { method: String(message.method) }, ruling, true);
+      recordDenial(governance, { method: String(message.method) }, ruling);
       return isId(id) ? { toServer: errorMessage(id, METHOD_NOT_FOUND, ruling.message) } : {};
     }
     case "deny": {
       const { ruling } = screened;
-      const subject = answered ?? { method: "(server request)" };
-      const decision = recordRuling(governance, subject, ruling, true);
+      const { method = "(server request)", name } = answered ?? {};
+      const subject = name === undefined ? { method } : { method, name };
+      const decision = recordDenial(governance, subject, ruling);
       if (!isId(id)) return {};
       const denial = { id: decision, ...ruling };
       return { toClient: answered?.forbid(ruling, denial) ?? deniedRequest(id, denial) };

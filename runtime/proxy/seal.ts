@@ -15,6 +15,8 @@ const MAX_SEALED = 4 * 1024 * 1024;
 export class Seals {
   /** The first one seals, and each opens. */
   readonly #keys: readonly Keys[];
+  /** For digests in audit records, which nobody has to open. */
+  readonly auditKey: Buffer;
 
   /**
    * `roots`: secrets that replicas share, of which the first seals and all open; a random one without any, and then
@@ -22,6 +24,7 @@ export class Seals {
    */
   constructor(roots: readonly Uint8Array[] = [randomBytes(KEY_BYTES)]) {
     this.#keys = roots.map(keysOf);
+    this.auditKey = derived(roots[0] as Uint8Array, "audit");
   }
 
   seal(purpose: Purpose, bound: Bound, content: unknown): string {
@@ -50,14 +53,16 @@ export class Seals {
 type Keys = Readonly<Record<Purpose, Buffer>>;
 
 function keysOf(root: Uint8Array): Keys {
-  const derive = (purpose: Purpose): Buffer =>
-    Buffer.from(hkdfSync("sha256", root, "", `mcpp ${purpose}`, KEY_BYTES));
   return {
-    session: derive("session"),
-    event: derive("event"),
-    round: derive("round"),
-    task: derive("task"),
+    session: derived(root, "session"),
+    event: derived(root, "event"),
+    round: derived(root, "round"),
+    task: derived(root, "task"),
   };
+}
+
+function derived(root: Uint8Array, purpose: Purpose | "audit"): Buffer {
+  return Buffer.from(hkdfSync("sha256", root, "", `mcpp ${purpose}`, KEY_BYTES));
 }
 
 function macOf(key: Buffer, { server, grant }: Bound, body: string): Buffer {

@@ -19,11 +19,11 @@ import { errorMessage, TOO_MANY } from "./denials.ts";
 import { clientOf, modernMeta } from "./era.ts";
 import type { Governance } from "./governance.ts";
 import { type Hearing, hear } from "./hear.ts";
-import type { Ruling } from "./judge.ts";
 import { type ChangedList, listChanged, wantsToHear } from "./list-changed.ts";
+import { andThen } from "./maybe.ts";
 import { passes } from "./notify.ts";
 import { OwnRequests } from "./own-requests.ts";
-import { recordRefusal, recordRuling } from "./records.ts";
+import { type Recorded, recordRefusal, recordRuling } from "./records.ts";
 import { type OpenRequest, OpenRequests, REQUEST_CAPS, STREAM } from "./requests.ts";
 import { relay } from "./screen.ts";
 import { parseServerText } from "./server-text.ts";
@@ -169,19 +169,25 @@ export class Session {
       return;
     }
     request.hearing = hearing;
-    this.#inOrder(hearing.ruling, (done) => this.#conclude(request, hearing, admitted, done));
+    const recorded = andThen(hearing.ruling, (ruling) =>
+      recordRuling(this.#governance, hearing, ruling, !hearing.shadow),
+    );
+    this.#inOrder(recorded, (done) => this.#conclude(request, hearing, admitted, done));
   }
 
-  #conclude(request: OpenRequest, hearing: Hearing, admitted: Admitted, ruling: Ruling): void {
-    const { shadow } = hearing;
-    const decision = recordRuling(this.#governance, hearing, ruling, !shadow);
+  #conclude(
+    request: OpenRequest,
+    hearing: Hearing,
+    admitted: Admitted,
+    { id: decision, ruling, enforced }: Recorded,
+  ): void {
     if (request.cancelled) {
       // Nobody waits for it, and nothing of it was sent.
       if (ruling.outcome === "allow") this.#settlement.unsent(ruling.reservation);
       this.#open.remove(request);
       return;
     }
-    if (ruling.outcome !== "allow" && !shadow) {
+    if (ruling.outcome !== "allow" && enforced) {
       this.#open.remove(request);
       this.#answer(request.id, hearing.forbid(ruling, { id: decision, ...ruling }));
       return;
@@ -223,7 +229,7 @@ export class Session {
   }
 
   /** Runs `next` with the ruling, after those of all requests before. */
-  #inOrder(ruling: MaybePromise<Ruling>, next: (ruling: Ruling) => void): void {
+  #inOrder(ruling: MaybePromise<Recorded>, next: (ruling: Recorded) => void): void {
     if (this.#queue === undefined && !(ruling instanceof Promise)) {
       next(ruling);
       return;

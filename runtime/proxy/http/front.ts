@@ -59,6 +59,8 @@ export interface FrontOptions {
   readonly maxMessage: number;
   readonly forwardHeaders?: ReadonlySet<string>;
   readonly notice: (text: string) => void;
+  /** A request was turned away before its message was looked at; `cause`: a few words of ours. */
+  readonly turnedAway?: (cause: string) => void;
 }
 
 /**
@@ -120,6 +122,7 @@ export class Front {
     const { gate, routes, forwardHeaders } = this.#options;
     const read = readHeaders(request.rawHeaders, forwardHeaders);
     if ("twice" in read) {
+      this.#options.turnedAway?.("header twice");
       turnAway(new Reply(response), {
         status: 400,
         message: `The header \`${read.twice}\` stands twice.`,
@@ -127,8 +130,10 @@ export class Front {
       return;
     }
     const { headers } = read;
-    const away = gate.checkHost(headers) ?? gate.checkOrigin(headers);
+    const host = gate.checkHost(headers);
+    const away = host ?? gate.checkOrigin(headers);
     if (away !== undefined) {
+      this.#options.turnedAway?.(host === undefined ? "origin" : "host");
       turnAway(new Reply(response), away);
       return;
     }
@@ -146,6 +151,7 @@ export class Front {
     const route = routes.at(path);
     const admitted = gate.admit(headers, route?.server);
     if (!("grant" in admitted)) {
+      this.#options.turnedAway?.(admitted.status === 401 ? "token" : "rate");
       turnAway(reply, admitted);
       return;
     }

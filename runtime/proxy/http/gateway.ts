@@ -27,7 +27,7 @@ export interface GatewayOptions {
   readonly seals: Seals;
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
-  readonly record: (record: DecisionRecord, grant: Grant, server: string) => void;
+  readonly record: (record: DecisionRecord, grant: Grant, server: string) => MaybePromise<void>;
   readonly notice: (text: string) => void;
   /** Breaks off whatever a grant has open, with all servers or with one. */
   readonly breakOff: (grant: string, server?: string) => void;

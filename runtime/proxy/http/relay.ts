@@ -17,6 +17,7 @@ import type { Governance } from "../governance.ts";
 import { hear } from "../hear.ts";
 import type { Ruling } from "../judge.ts";
 import type { ChangedList } from "../list-changed.ts";
+import { andThen } from "../maybe.ts";
 import { passes } from "../notify.ts";
 import { recordRefusal, recordRuling } from "../records.ts";
 import { type OpenRequest, STREAM } from "../requests.ts";
@@ -224,9 +225,12 @@ export class HttpRelay implements Backend {
       return;
     }
     const { ruling: pending } = hearing;
-    const ruling = pending instanceof Promise ? await pending : pending;
-    const decision = recordRuling(governance, hearing, ruling, !hearing.shadow);
-    if (ruling.outcome !== "allow" && !hearing.shadow) {
+    const recording = andThen(pending, (ruling) =>
+      recordRuling(governance, hearing, ruling, !hearing.shadow),
+    );
+    const recorded = recording instanceof Promise ? await recording : recording;
+    const { id: decision, ruling, enforced } = recorded;
+    if (ruling.outcome !== "allow" && enforced) {
       reply.json(200, hearing.forbid(ruling, { id: decision, ...ruling }));
       return;
     }

@@ -9,6 +9,7 @@ export interface HttpServerOptions extends GateOptions {
   readonly maxMessage: number;
   readonly forwardHeaders?: ReadonlySet<string>;
   readonly notice: (text: string) => void;
+  readonly turnedAway?: (cause: string) => void;
   readonly caps?: Caps;
 }
 

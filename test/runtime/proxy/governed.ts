@@ -24,6 +24,9 @@ export interface GovernedOptions {
   /** False: what is sent to the server is not written. */
   readonly serverTakes?: () => boolean;
   readonly refused?: readonly ServerRequest[];
+  /** What keeps records besides. */
+  readonly keep?: Governance["record"];
+  readonly shadow?: boolean;
 }
 
 /** A session in this process, and everything that comes out of it. */
@@ -38,7 +41,11 @@ export class Governed {
 
   private constructor(policy: Policy, store: StateStore, options: GovernedOptions) {
     this.policy = policy;
-    const rulebook = new Rulebook(policy, compileEngine(policy), { opens: options.opens });
+    const { shadow = false } = options;
+    const rulebook = new Rulebook(policy, compileEngine(policy, { shadow }), {
+      opens: options.opens,
+      shadow,
+    });
     this.governance = {
       rulebook: () => rulebook,
       store,
@@ -49,7 +56,10 @@ export class Governed {
       tasks: new Tasks(new Seals(), { server: "shop", grant: "local" }, true),
       load: noLoad(),
       now: () => NOW,
-      record: (record) => this.records.push(record),
+      record: (record) => {
+        this.records.push(record);
+        return options.keep?.(record);
+      },
       notice: (text) => this.notices.push(text),
     };
     this.session = new Session(this.governance, {

@@ -153,7 +153,7 @@ async function governanceOf(
     tasks: new Tasks(seals, bound, options.alone ?? true),
     load: noLoad(),
     now: Date.now,
-    record: (record) => records.push(record),
+    record: (record) => void records.push(record),
     notice: (text) => notices.push(text),
   };
 }

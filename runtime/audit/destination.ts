@@ -1,0 +1,9 @@
+/** Where the lines of one writer go. */
+export interface Destination {
+  /** All of it or nothing of it; it survives the end of this process. Throws `AuditUnavailable`. */
+  write(line: string): void;
+  /** Resolves when all that was written is on the disk; rejects with `AuditUnavailable`. Absent: not asked for. */
+  readonly synced?: () => Promise<void>;
+  /** Never throws. */
+  close(): void;
+}
