@@ -1,3 +1,5 @@
+export { Approvals, type ApprovalsOptions, SILENT_HOLD_MS } from "./approvals/approvals.ts";
+export { Freezes } from "./approvals/freezes.ts";
 export { compileEngine } from "./engine/decide.ts";
 export { both } from "./engine/guard.ts";
 export { denyLimit, describeSpan, type NotReserved } from "./engine/limit-denial.ts";

@@ -1,3 +1,4 @@
+import type { Approval } from "../state/store.ts";
 import type { Refused } from "./admit.ts";
 import { newDecisionId } from "./denials.ts";
 import type { DecisionRecord, Governance } from "./governance.ts";
@@ -20,9 +21,10 @@ export function recordRuling(
   const id = newDecisionId();
   const at = governance.now();
   if (ruling.outcome === "allow") {
-    governance.record(
-      about(subject, { id, at, outcome: "allow", enforced: true, rule: "", message: "" }),
-    );
+    const allowed = { id, at, outcome: "allow", enforced: true, rule: "", message: "" } as const;
+    const record: Draft = about(subject, allowed);
+    if (ruling.approved !== undefined) record.detail = ruling.approved.map(approvedBy).join(" ");
+    governance.record(record);
     for (const { rule, message, source } of ruling.findings) {
       const found = about(subject, { id, at, outcome: "deny", enforced: false, rule, message });
       if (source !== undefined) found.source = source;
@@ -36,6 +38,10 @@ export function recordRuling(
   if (detail !== undefined) record.detail = detail;
   governance.record(record);
   return id;
+}
+
+function approvedBy({ id, decidedBy = "a person", reason }: Approval): string {
+  return `Approved by ${decidedBy} (${id})${reason === undefined ? "." : `: ${reason}`}`;
 }
 
 type Draft = { -readonly [key in keyof DecisionRecord]: DecisionRecord[key] };
