@@ -53,6 +53,18 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "add, list, rotate and revoke the grants of a gateway",
     load: () => import("./grant.ts"),
   },
+  approvals: {
+    summary: "list, show, approve and deny calls that wait for a person",
+    load: () => import("./approvals.ts"),
+  },
+  freeze: {
+    summary: "stop calls for a while, in every proxy on the same state",
+    load: () => import("./freeze.ts"),
+  },
+  unfreeze: {
+    summary: "let calls go on that were frozen",
+    load: () => import("./unfreeze.ts"),
+  },
   lsp: {
     summary: "answer an editor: the language server",
     load: () => import("./lsp.ts"),

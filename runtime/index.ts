@@ -1,5 +1,6 @@
 export { Approvals, type ApprovalsOptions, SILENT_HOLD_MS } from "./approvals/approvals.ts";
 export { Freezes } from "./approvals/freezes.ts";
+export { legible, legibleDocument } from "./approvals/legible.ts";
 export { compileEngine } from "./engine/decide.ts";
 export { both } from "./engine/guard.ts";
 export { denyLimit, describeSpan, type NotReserved } from "./engine/limit-denial.ts";

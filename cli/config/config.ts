@@ -12,6 +12,7 @@ export interface Config<P extends PolicyFacts = PolicyFacts> {
   readonly keys: readonly Uint8Array[];
   /** What `openStore` takes, its path resolved; absent: the file of this user. */
   readonly state?: string;
+  readonly approvals: ApprovalsConfig;
   readonly guard?: P;
   /** Bytes. */
   readonly maxMessage: number;
@@ -19,6 +20,19 @@ export interface Config<P extends PolicyFacts = PolicyFacts> {
   readonly rate: number;
   readonly servers: ReadonlyMap<string, ServerConfig>;
   readonly grants: readonly GrantConfig<P>[];
+}
+
+export interface ApprovalsConfig {
+  /** How long a call is held (milliseconds). */
+  readonly holdMs: number;
+  readonly approvers: readonly ApproverConfig[];
+}
+
+export interface ApproverConfig {
+  readonly name: string;
+  /** SHA-256 of the token, 64 hexadecimal digits. */
+  readonly token: string;
+  readonly groups: readonly string[];
 }
 
 export type ServerConfig = {

@@ -2,10 +2,10 @@ import type { Diagnostic, Message } from "../../language/index.ts";
 import { alternatives, didYouMean, report, type Source, suggest } from "../../language/index.ts";
 import { DAY_MS, startOfDay } from "../../policy/index.ts";
 import { MAX_MESSAGE, NoKey, rootKeys, SERVER_REQUESTS } from "../../runtime/index.ts";
-import { durationMs } from "../duration.ts";
+import { durationMs, holdMs } from "../duration.ts";
 import { NEVER_FORWARDED } from "../forwarded-headers.ts";
 import { isLoopback, parseListenAddress } from "../listen-address.ts";
-import type { Config, GrantConfig, PolicyFacts, ServerConfig } from "./config.ts";
+import type { ApprovalsConfig, Config, GrantConfig, PolicyFacts, ServerConfig } from "./config.ts";
 import { ConfigDocument, type Path } from "./document.ts";
 import { type Environment, substituted } from "./environment.ts";
 import { guardFindings, ofGuard } from "./guard.ts";
@@ -62,11 +62,21 @@ interface Raw {
   readonly origins?: readonly string[];
   readonly key?: string | readonly string[];
   readonly state?: string;
+  readonly approvals?: RawApprovals;
   readonly guard?: string;
   readonly max_message?: number;
   readonly rate?: number;
   readonly servers: Readonly<Record<string, RawServer>>;
   readonly grants?: readonly RawGrant[];
+}
+
+interface RawApprovals {
+  readonly hold?: string;
+  readonly approvers?: readonly {
+    readonly name: string;
+    readonly token: string;
+    readonly groups?: readonly string[];
+  }[];
 }
 
 interface RawServer {
@@ -121,6 +131,7 @@ class Reader<P extends PolicyFacts> {
     const guard = raw.guard === undefined ? undefined : this.#policy(raw.guard, ["guard"]);
     const grants = (raw.grants ?? []).map((grant, index) => this.#grant(grant, index, servers));
     this.#distinct(raw.grants ?? []);
+    const approvals = this.#approvals(raw);
     if (grants.length === 0) this.#report(messages.noGrant, {}, ["servers"], "key");
     const listen = this.#listen(raw, keys.length > 0);
     const found = [...inOrder(this.#diagnostics), ...this.#ofPolicies(guard)];
@@ -136,6 +147,7 @@ class Reader<P extends PolicyFacts> {
         origins: raw.origins ?? [],
         keys,
         ...(raw.state === undefined ? {} : { state: this.#state(raw.state) }),
+        approvals,
         ...(guard === undefined ? {} : { guard }),
         maxMessage: raw.max_message ?? MAX_MESSAGE,
         rate: raw.rate ?? DEFAULT_RATE,
@@ -354,6 +366,33 @@ class Reader<P extends PolicyFacts> {
         this.#report(messages.grantTwice, { what, value, first }, ["grants", index, what]);
       }
     }
+  }
+
+  #approvals({ approvals = {}, grants = [] }: Raw): ApprovalsConfig {
+    const held = holdMs(approvals.hold ?? "20s");
+    if (held === undefined) {
+      const problem = "`hold` must be 0, or between 1ms and 24 days.";
+      this.#report(messages.wrongValue, { problem }, ["approvals", "hold"]);
+    }
+    const names = new Set<string>();
+    const tokens = new Map(
+      grants.map(({ name, token }) => [
+        token,
+        { first: name, whose: "grant" as "grant" | "approver" },
+      ]),
+    );
+    const approvers = (approvals.approvers ?? []).map(({ name, token, groups = [] }, index) => {
+      const place: Path = ["approvals", "approvers", index];
+      const twice = (what: "name" | "token", first: string, whose: "grant" | "approver"): void =>
+        this.#report(messages.approverTwice, { what, value: name, first, whose }, [...place, what]);
+      if (names.has(name)) twice("name", name, "approver");
+      names.add(name);
+      const other = tokens.get(token);
+      if (other !== undefined) twice("token", other.first, other.whose);
+      else tokens.set(token, { first: name, whose: "approver" });
+      return { name, token: token.slice("sha256:".length), groups };
+    });
+    return { holdMs: held ?? 0, approvers };
   }
 
   #policy(path: string, place: Path): P {
