@@ -71,7 +71,7 @@ interface Raw {
 }
 
 interface RawApprovals {
-  readonly hold?: string;
+  readonly hold?: string | 0;
   readonly approvers?: readonly {
     readonly name: string;
     readonly token: string;
@@ -369,7 +369,7 @@ class Reader<P extends PolicyFacts> {
   }
 
   #approvals({ approvals = {}, grants = [] }: Raw): ApprovalsConfig {
-    const held = holdMs(approvals.hold ?? "20s");
+    const held = holdMs(String(approvals.hold ?? "20s"));
     if (held === undefined) {
       const problem = "`hold` must be 0, or between 1ms and 24 days.";
       this.#report(messages.wrongValue, { problem }, ["approvals", "hold"]);

@@ -80,6 +80,7 @@ const TYPES: Readonly<Record<string, string>> = {
   array: "a list",
   string: "a text",
   integer: "a whole number",
+  "string,integer": "a duration such as `20s`, or 0",
 };
 
 /** What a text must look like, by the key that it stands under. */
