@@ -61,6 +61,18 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "say why a call was decided as it was, by the id in its denial",
     load: () => import("./why.ts"),
   },
+  approvals: {
+    summary: "list, show, approve and deny calls that wait for a person",
+    load: () => import("./approvals.ts"),
+  },
+  freeze: {
+    summary: "stop calls for a while, in every proxy on the same state",
+    load: () => import("./freeze.ts"),
+  },
+  unfreeze: {
+    summary: "let calls go on that were frozen",
+    load: () => import("./unfreeze.ts"),
+  },
   lsp: {
     summary: "answer an editor: the language server",
     load: () => import("./lsp.ts"),

@@ -1,5 +1,5 @@
 import type { Policy } from "../policy/index.ts";
-import { ChildPlaces, Gateway, HttpServer, Seals } from "../runtime/index.ts";
+import { ChildPlaces, Freezes, Gateway, HttpServer, Seals } from "../runtime/index.ts";
 import { EXIT_OK, Failure, sentenceOf } from "./command.ts";
 import type { Config, ReadyPolicy } from "./config/config.ts";
 import { NotServable, readServing, type Serving } from "./config/serving.ts";
@@ -8,6 +8,7 @@ import { Rulebooks } from "./gateway-rulebooks.ts";
 import { isLoopback, originOf } from "./listen-address.ts";
 import { announcement, type InForce } from "./reload/announce.ts";
 import { SavedFiles } from "./reload/saved-files.ts";
+import { gatewayApprovals } from "./serve-approvals.ts";
 import { describeAudit, openAudit } from "./serve-audit.ts";
 import { serveLog } from "./serve-log.ts";
 import { openState } from "./serve-state.ts";
@@ -33,6 +34,8 @@ export async function serveGateway(path: string): Promise<number> {
     {
       store,
       seals,
+      approvals: gatewayApprovals(config, store, log),
+      freezes: new Freezes(store.freezes),
       now: Date.now,
       record: (record, grant, server) => {
         log.record(record, `${grant.name} on ${server}`);
@@ -139,6 +142,7 @@ function onlyAtStart(before: Config, after: Config): readonly string[] {
     key: config.keys.map((key) => Buffer.from(key).toString("hex")),
     state: config.state ?? null,
     audit: config.audit ?? null,
+    approvals: [config.approvals.holdMs, config.approvals.approvers.length > 0],
     max_message: config.maxMessage,
     rate: config.rate,
   });

@@ -1,13 +1,22 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { Policy } from "../policy/index.ts";
-import { openStore, type StateStore } from "../runtime/index.ts";
+import {
+  type Freeze,
+  Freezes,
+  openStore,
+  type StateStore,
+  StateUnavailable,
+} from "../runtime/index.ts";
 import { Failure, sentenceOf } from "./command.ts";
 
 export interface ServeState {
   readonly store: StateStore;
   /** Where counters are, for the start line. */
   readonly where: string;
+  /** What is stopped by hand. */
+  readonly freezes: Freezes;
 }
 
 /**
@@ -17,10 +26,14 @@ export interface ServeState {
  */
 export async function openState(named: string | undefined, counting: boolean): Promise<ServeState> {
   if (named !== undefined) return openNamedState(named);
-  if (!counting) return { store: await openStore("memory"), where: "nothing to count" };
   const path = stateFile();
+  if (!counting) {
+    const store = await openStore("memory");
+    return { store, where: "nothing to count", freezes: new Freezes(new FreezesInFile(path)) };
+  }
   try {
-    return { store: await openStore(`sqlite:${path}`), where: `counters in ${path}` };
+    const store = await openStore(`sqlite:${path}`);
+    return { store, where: `counters in ${path}`, freezes: new Freezes(store.freezes) };
   } catch (error) {
     throw new Failure(
       `The counters cannot be kept in \`${path}\`: ${sentenceOf(error)} Name another file with \`--state sqlite:PATH\`, or count only while this process lives with \`--state memory\`.`,
@@ -32,9 +45,34 @@ async function openNamedState(named: string): Promise<ServeState> {
   try {
     const store = await openStore(named);
     // Never the address: it may hold a password.
-    return { store, where: `counters in ${store.name}` };
+    return { store, where: `counters in ${store.name}`, freezes: new Freezes(store.freezes) };
   } catch (error) {
     throw new Failure(`The state could not be opened: ${sentenceOf(error)}`);
+  }
+}
+
+/** The freezes in a state file that nothing else is needed of: it is opened when it is there, and never made. */
+class FreezesInFile {
+  readonly #path: string;
+  #store: Promise<StateStore> | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  list(): readonly Freeze[] | Promise<readonly Freeze[]> {
+    if (this.#store === undefined && !existsSync(this.#path)) return [];
+    return this.#read();
+  }
+
+  async #read(): Promise<readonly Freeze[]> {
+    this.#store ??= openStore(`sqlite:${this.#path}`);
+    try {
+      return await (await this.#store).freezes.list();
+    } catch (error) {
+      this.#store = undefined;
+      throw error instanceof StateUnavailable ? error : new StateUnavailable(sentenceOf(error));
+    }
   }
 }
 

@@ -24,10 +24,11 @@ import {
 } from "../runtime/index.ts";
 import { type CliCommand, EXIT_FAILED, EXIT_OK, Failure, type Invocation } from "./command.ts";
 import { collect, describeTarget, type Target, targetOf } from "./connect.ts";
-import { durationMs } from "./duration.ts";
+import { durationMs, holdMs } from "./duration.ts";
 import { NEVER_FORWARDED } from "./forwarded-headers.ts";
 import { grantOf } from "./grant-options.ts";
 import type { SavedFiles } from "./reload/saved-files.ts";
+import { asks, localApprovals, whoDecides } from "./serve-approvals.ts";
 import { type AuditOptions, auditSettings, describeAudit, openAudit } from "./serve-audit.ts";
 import { answerWithFailure } from "./serve-failure.ts";
 import { type HttpOptions, serveHttp } from "./serve-http.ts";
@@ -47,6 +48,11 @@ export const command: CliCommand = {
       .option(
         "--state <store>",
         "where counters are: memory, sqlite:PATH or redis://… (a file in your state folder)",
+      )
+      .option(
+        "--hold <duration>",
+        "how long a call that needs an approval is held before it is answered for; 0 answers at once",
+        "20s",
       )
       .option("--url <url>", "a server that speaks Streamable HTTP")
       .option("--header <line>", "send this header to the server; may be repeated", collect)
@@ -107,6 +113,7 @@ interface ServeOptions extends AuditOptions {
   readonly label?: readonly string[];
   readonly name?: string;
   readonly state?: string;
+  readonly hold: string;
   readonly shadow?: boolean;
   readonly unlisted?: string;
   readonly methods?: string;
@@ -139,6 +146,7 @@ async function serve(invocation: Invocation): Promise<number> {
   const settings = auditSettings(options);
   const grant = grantOf(options);
   const opens = openingsOf(options);
+  const held = holdOf(options.hold);
   const seals = sealsOf(process.env.MCPP_KEY);
   let loaded: LoadedPolicy;
   try {
@@ -160,8 +168,9 @@ async function serve(invocation: Invocation): Promise<number> {
     });
   const rules = new RulesInForce(rulebookOf(loaded));
   const server = options.name ?? loaded.server ?? digestOf(target);
-  const { store, where } = await openState(options.state, counts(loaded.policy));
+  const { store, where, freezes } = await openState(options.state, counts(loaded.policy));
   const log = serveLog(process.stderr);
+  const approvals = http === undefined ? localApprovals(store, held, log) : undefined;
   const counters = store.forServer(server);
   const audit = openAudit(settings, seals, log, {
     config: path,
@@ -176,6 +185,8 @@ async function serve(invocation: Invocation): Promise<number> {
     server,
     grant,
     refusedRequests: refusedOf(options),
+    approvals,
+    freezes,
     rounds: new Rounds(seals, { server, grant: grant.id }, counters, Date.now),
     // There is one grant: whatever the server runs for us is its.
     load: noLoad(),
@@ -190,6 +201,7 @@ async function serve(invocation: Invocation): Promise<number> {
   log.notice(
     `serving ${describeTarget(target)} under ${path} as ${grant.name}, server id ${server}, ${where}${describeAudit(settings)}${shadow ? ", shadow: nothing is forbidden" : ""}`,
   );
+  if (asks(loaded.policy)) log.notice(whoDecides(approvals, http !== undefined));
   let saved: SavedFiles | undefined;
   const kept = options.state !== undefined || counts(loaded.policy);
   // Loaded aside: nobody waits for it.
@@ -230,7 +242,12 @@ async function gatewayOf(file: string, { args, options, rest }: Invocation): Pro
 }
 
 /** What options are that were not given. */
-const DEFAULTS: Readonly<Record<string, unknown>> = { rate: "200", timeout: "10m", token: true };
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  rate: "200",
+  timeout: "10m",
+  hold: "20s",
+  token: true,
+};
 
 /** Without a key what we seal ends with this process. */
 function sealsOf(key: string | undefined): Seals {
@@ -385,6 +402,12 @@ function forwardable(name: string): string {
 function rateOf(text: string): number {
   if (/^[1-9][0-9]{0,6}$/.test(text)) return Number(text);
   throw new Failure(`\`--rate ${text}\` is not a whole number of messages a second.`);
+}
+
+function holdOf(text: string): number {
+  const ms = holdMs(text);
+  if (ms !== undefined) return ms;
+  throw new Failure(`\`--hold ${text}\` is not a duration such as 20s, or 0.`);
 }
 
 function millisecondsOf(duration: string): number {

@@ -1,3 +1,6 @@
+export { Approvals, type ApprovalsOptions, SILENT_HOLD_MS } from "./approvals/approvals.ts";
+export { Freezes } from "./approvals/freezes.ts";
+export { legible, legibleDocument } from "./approvals/legible.ts";
 export { ARGUMENT_MODES, type ArgumentMode, type KeptArguments } from "./audit/arguments.ts";
 export { AuditUnavailable } from "./audit/files.ts";
 export { harmless, type TrailRecord } from "./audit/line.ts";

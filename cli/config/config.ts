@@ -15,6 +15,7 @@ export interface Config<P extends PolicyFacts = PolicyFacts> {
   readonly state?: string;
   /** Its folder resolved; absent: nothing is recorded. */
   readonly audit?: AuditSettings;
+  readonly approvals: ApprovalsConfig;
   readonly guard?: P;
   /** Bytes. */
   readonly maxMessage: number;
@@ -22,6 +23,19 @@ export interface Config<P extends PolicyFacts = PolicyFacts> {
   readonly rate: number;
   readonly servers: ReadonlyMap<string, ServerConfig>;
   readonly grants: readonly GrantConfig<P>[];
+}
+
+export interface ApprovalsConfig {
+  /** How long a call is held (milliseconds). */
+  readonly holdMs: number;
+  readonly approvers: readonly ApproverConfig[];
+}
+
+export interface ApproverConfig {
+  readonly name: string;
+  /** SHA-256 of the token, 64 hexadecimal digits. */
+  readonly token: string;
+  readonly groups: readonly string[];
 }
 
 export type ServerConfig = {

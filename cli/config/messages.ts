@@ -1,6 +1,6 @@
 import { message } from "../../language/index.ts";
 
-/** What can be wrong with a gateway's configuration: MCPP801 to MCPP820. Their examples are such files. */
+/** What can be wrong with a gateway's configuration: MCPP801 to MCPP822. Their examples are such files. */
 
 const DIGEST = "sha256:5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
 
@@ -339,5 +339,33 @@ export const guardForbids = message<{ tools: readonly string[]; guard: string }>
       "./org.mcpp": "server org\n\ndefault allow\ndeny write_*\n",
       "./ops.mcpp": "server org\n\ndefault allow\nlimit all 100/hour per server\n",
     },
+  },
+});
+
+const APPROVER = `approvals:
+  approvers:
+    - name: oncall
+      token: sha256:${"0".repeat(64)}
+`;
+
+export const approverTwice = message<{
+  what: "name" | "token";
+  value: string;
+  first: string;
+  whose: "grant" | "approver";
+}>({
+  code: "MCPP822",
+  severity: "error",
+  title: "two approvers of one kind",
+  message: ({ what, value, first, whose }) =>
+    what === "token"
+      ? `This token is that of the ${whose} \`${first}\` too.`
+      : `There are two approvers with the name \`${value}\`.`,
+  explanation:
+    "An approval is recorded under the name of its approver, who is known by the token: both belong to one person or team. The token of a grant cannot be an approver's: whoever makes a call must not be the one who approves it.",
+  example: {
+    fails: `${SERVERS}${GRANT}${APPROVER.replace(/sha256:0+/, DIGEST)}`,
+    passes: `${SERVERS}${GRANT}${APPROVER}`,
+    files: POLICY,
   },
 });

@@ -9,10 +9,10 @@ import {
   rootKeys,
   SERVER_REQUESTS,
 } from "../../runtime/index.ts";
-import { durationMs } from "../duration.ts";
+import { durationMs, holdMs } from "../duration.ts";
 import { NEVER_FORWARDED } from "../forwarded-headers.ts";
 import { isLoopback, parseListenAddress } from "../listen-address.ts";
-import type { Config, GrantConfig, PolicyFacts, ServerConfig } from "./config.ts";
+import type { ApprovalsConfig, Config, GrantConfig, PolicyFacts, ServerConfig } from "./config.ts";
 import { ConfigDocument, type Path } from "./document.ts";
 import { type Environment, substituted } from "./environment.ts";
 import { guardFindings, ofGuard } from "./guard.ts";
@@ -70,6 +70,7 @@ interface Raw {
   readonly key?: string | readonly string[];
   readonly state?: string;
   readonly audit?: RawAudit;
+  readonly approvals?: RawApprovals;
   readonly guard?: string;
   readonly max_message?: number;
   readonly rate?: number;
@@ -83,6 +84,15 @@ interface RawAudit {
   readonly arguments?: ArgumentMode;
   readonly sync?: boolean;
   readonly max_total?: string;
+}
+
+interface RawApprovals {
+  readonly hold?: string | 0;
+  readonly approvers?: readonly {
+    readonly name: string;
+    readonly token: string;
+    readonly groups?: readonly string[];
+  }[];
 }
 
 interface RawServer {
@@ -138,6 +148,7 @@ class Reader<P extends PolicyFacts> {
     const guard = raw.guard === undefined ? undefined : this.#policy(raw.guard, ["guard"]);
     const grants = (raw.grants ?? []).map((grant, index) => this.#grant(grant, index, servers));
     this.#distinct(raw.grants ?? []);
+    const approvals = this.#approvals(raw);
     if (grants.length === 0) this.#report(messages.noGrant, {}, ["servers"], "key");
     const listen = this.#listen(raw, keys.length > 0);
     const found = [...inOrder(this.#diagnostics), ...this.#ofPolicies(guard)];
@@ -154,6 +165,7 @@ class Reader<P extends PolicyFacts> {
         keys,
         ...(raw.state === undefined ? {} : { state: this.#state(raw.state) }),
         ...(audit === undefined ? {} : { audit }),
+        approvals,
         ...(guard === undefined ? {} : { guard }),
         maxMessage: raw.max_message ?? MAX_MESSAGE,
         rate: raw.rate ?? DEFAULT_RATE,
@@ -398,6 +410,33 @@ class Reader<P extends PolicyFacts> {
         this.#report(messages.grantTwice, { what, value, first }, ["grants", index, what]);
       }
     }
+  }
+
+  #approvals({ approvals = {}, grants = [] }: Raw): ApprovalsConfig {
+    const held = holdMs(String(approvals.hold ?? "20s"));
+    if (held === undefined) {
+      const problem = "`hold` must be 0, or between 1ms and 24 days.";
+      this.#report(messages.wrongValue, { problem }, ["approvals", "hold"]);
+    }
+    const names = new Set<string>();
+    const tokens = new Map(
+      grants.map(({ name, token }) => [
+        token,
+        { first: name, whose: "grant" as "grant" | "approver" },
+      ]),
+    );
+    const approvers = (approvals.approvers ?? []).map(({ name, token, groups = [] }, index) => {
+      const place: Path = ["approvals", "approvers", index];
+      const twice = (what: "name" | "token", first: string, whose: "grant" | "approver"): void =>
+        this.#report(messages.approverTwice, { what, value: name, first, whose }, [...place, what]);
+      if (names.has(name)) twice("name", name, "approver");
+      names.add(name);
+      const other = tokens.get(token);
+      if (other !== undefined) twice("token", other.first, other.whose);
+      else tokens.set(token, { first: name, whose: "approver" });
+      return { name, token: token.slice("sha256:".length), groups };
+    });
+    return { holdMs: held ?? 0, approvers };
   }
 
   #policy(path: string, place: Path): P {

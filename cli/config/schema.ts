@@ -80,6 +80,7 @@ const TYPES: Readonly<Record<string, string>> = {
   array: "a list",
   string: "a text",
   integer: "a whole number",
+  "string,integer": "a duration such as `20s`, or 0",
 };
 
 /** What a text must look like, by the key that it stands under. */
@@ -87,6 +88,7 @@ const FORMS: Readonly<Record<string, string>> = {
   origins: "must be an origin such as `https://app.example.com`",
   url: "must be an http or https URL",
   timeout: "must be a duration such as `30s` or `10m`",
+  hold: "must be a duration such as `20s`, or `0`",
   forward_headers: "must be the name of a header",
   id: "must have 8 to 64 letters, digits, `-` or `_`",
   name: "must begin with a letter or digit, and have at most 64 letters, digits, `.`, `_`, `@` or `-`",
@@ -105,6 +107,7 @@ function subject(path: Path): string {
   if (last === undefined) return "The configuration";
   if (path.length === 2 && path[0] === "servers") return `The server \`${last}\``;
   if (path.length === 2 && path[0] === "grants") return "The grant";
+  if (path.length === 3 && path[1] === "approvers") return "The approver";
   return typeof last === "number" ? `An item of \`${formOf(path)}\`` : `\`${last}\``;
 }
 

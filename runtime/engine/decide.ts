@@ -172,7 +172,8 @@ class Run implements Frame {
     const value = evaluate(entry, this);
     if (this.#steps !== undefined) {
       const met = list === "require" ? value === TRUE : value === FALSE;
-      const approved = list === "ask_if" && value === TRUE && isApproved(entry, this.context);
+      const approved =
+        list === "ask_if" && value === TRUE && isApproved(entry as AskRule, this.context);
       const against = entry.entry.shadow
         ? "shadow"
         : list === "ask_if" && value === TRUE
@@ -300,8 +301,8 @@ function refuseDenied(refusing: Entry): Decision {
   return refusing.refusal;
 }
 
-function isApproved(entry: Entry, { approved }: Context): boolean {
-  return approved === true || (Array.isArray(approved) && approved.includes(entry.rule));
+function isApproved(entry: AskRule, { approved }: Context): boolean {
+  return approved === true || (Array.isArray(approved) && approved.includes(entry.name));
 }
 
 function askMessage({ entry }: AskRule): string {
@@ -324,6 +325,7 @@ function ask(entries: readonly AskRule[], charges: readonly LimitCharge[]): Deci
     ...(first.source !== undefined && { source: first.source }),
     ask: {
       entries: same.map(({ rule }) => rule),
+      names: [...new Set(same.map(({ name }) => name))],
       ...(approvers !== undefined && { approvers }),
       timeoutSeconds: Math.min(...timeouts),
     },

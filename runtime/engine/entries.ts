@@ -1,4 +1,10 @@
-import type { AskEntry, RuleEntry } from "../../policy/index.ts";
+import {
+  type AskEntry,
+  canonicalJson,
+  type Json,
+  type RuleEntry,
+  sha256Hex,
+} from "../../policy/index.ts";
 import { compileConditions } from "./conditions.ts";
 import { type Condition, ERROR, type Fault, type Frame, type Truth } from "./frame.ts";
 import type { Decision } from "./types.ts";
@@ -13,7 +19,18 @@ export interface Entry<T extends RuleEntry = RuleEntry> {
   refusal: Decision | undefined;
 }
 
-export type AskRule = Entry<AskEntry>;
+/** `name`: by what it says, wherever it stands. */
+export type AskRule = Entry<AskEntry> & { readonly name: string };
+
+/** `space`: that of the policy it is in, a guard's or a grant's. */
+export function nameAsk(entry: Entry<AskEntry>, space: "guard" | "grant"): AskRule {
+  const { conditions, approvers } = entry.entry;
+  const groups = approvers === undefined ? null : [...new Set(approvers)].sort();
+  return {
+    ...entry,
+    name: sha256Hex(canonicalJson([space, groups, conditions as unknown as Json])),
+  };
+}
 
 /** Compiles entries. Those with equal conditions share them: many tools have the same rules. */
 export class EntryCompiler {

@@ -55,6 +55,7 @@ function joined(guard: AskFor | undefined, grant: AskFor | undefined): { readonl
     ask: {
       ...guard,
       entries: [...guard.entries, ...grant.entries],
+      names: [...guard.names, ...grant.names],
       timeoutSeconds: Math.min(guard.timeoutSeconds, grant.timeoutSeconds),
     },
   };

@@ -10,7 +10,7 @@ import {
   type ToolPolicy,
 } from "../../policy/index.ts";
 import { compileCharge, type Owed } from "./charges.ts";
-import { type AskRule, type Entry, EntryCompiler } from "./entries.ts";
+import { type AskRule, type Entry, EntryCompiler, nameAsk } from "./entries.ts";
 import type { Frame } from "./frame.ts";
 import { compileNames } from "./names.ts";
 import type { Decision, ShadowFinding } from "./types.ts";
@@ -125,7 +125,9 @@ export class ToolCompiler {
     const { rules, shadow } = split({
       require: entries("require", tool.require),
       denyIf: entries("deny_if", tool.deny_if),
-      askIf: entries("ask_if", tool.ask_if),
+      askIf: entries("ask_if", tool.ask_if).map((entry) =>
+        nameAsk(entry, this.#options.guard ? "guard" : "grant"),
+      ),
       limits,
     });
     const shares = new Set(limits.map(({ counter }) => counter)).size < limits.length;

@@ -25,8 +25,8 @@ export interface Context {
   /** The live definition of the tool, where the policy needs it. */
   readonly live?: LiveTool;
   /**
-   * Which `ask_if` entries of this call were answered by a person: all of them, or those of these rule
-   * pointers. Entries that name different approvers need a decision each.
+   * Which `ask_if` entries of this call were answered by a person: all of them, or those of these names, as
+   * `AskFor.names` has them. Entries that name different approvers need a decision each.
    */
   readonly approved?: boolean | readonly string[];
   /** False when the clock cannot be trusted; conditions that read it are then errors. */
@@ -75,6 +75,8 @@ export interface LimitCharge extends Charge {
 export interface AskFor {
   /** Pointers of the matching entries that one decision of these approvers answers. */
   readonly entries: readonly string[];
+  /** The same entries by what they say: their conditions and approvers. A policy that is loaded anew keeps them. */
+  readonly names: readonly string[];
   readonly approvers?: readonly string[];
   readonly timeoutSeconds: number;
 }

@@ -43,10 +43,16 @@ export interface Denial {
   /** A sentence for the model. */
   readonly message: string;
   readonly retryAfterMs?: number;
+  /** The id of the question to a person that it comes from. */
+  readonly approval?: string;
+  /** The question is open. */
+  readonly pending?: true;
 }
 
-export function denialText(denial: Denial): string {
-  return `[POLICY DENIED] ${denial.message} (${denial.id})`;
+export function denialText({ id, message, approval, pending }: Denial): string {
+  return pending === true
+    ? `[APPROVAL PENDING] ${message} (${approval})`
+    : `[POLICY DENIED] ${message} (${id})`;
 }
 
 /** The result of a denied `tools/call`. `modern`: the request was of revision 2026-07-28 or later. */
@@ -85,8 +91,9 @@ export function errorMessage(id: Id | null, code: number, message: string, data?
 function decisionOf(denial: Denial): object {
   return {
     id: denial.id,
-    outcome: "deny",
+    outcome: denial.pending === true ? "pending" : "deny",
     rule: denial.rule,
+    ...(denial.approval === undefined ? {} : { approval: denial.approval }),
     ...(denial.retryAfterMs === undefined ? {} : { retry_after_ms: denial.retryAfterMs }),
   };
 }

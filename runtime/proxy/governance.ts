@@ -1,3 +1,5 @@
+import type { Approvals } from "../approvals/approvals.ts";
+import type { Freezes } from "../approvals/freezes.ts";
 import type { Context } from "../engine/types.ts";
 import type { MaybePromise, StateStore } from "../state/store.ts";
 import type { JsonObject } from "./admit.ts";
@@ -20,6 +22,10 @@ export interface Governance {
   readonly rounds: Rounds;
   /** The ids of its tasks on the server. */
   readonly tasks: Tasks;
+  /** How a person is asked about a call; absent: nobody can be. */
+  readonly approvals?: Approvals | undefined;
+  /** What is stopped by hand; absent: nothing can be. */
+  readonly freezes?: Freezes | undefined;
   /** What the grant has in flight, on all servers and connections together. */
   readonly load: Load;
   /** Milliseconds since 1970, UTC. */

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Json } from "../../policy/index.ts";
+import { Asker } from "../approvals/ask.ts";
+import { Questions } from "../approvals/questions.ts";
 import type { Context } from "../engine/types.ts";
 import type { MaybePromise } from "../state/store.ts";
 import {
@@ -13,10 +15,10 @@ import {
 } from "./admit.ts";
 import { readCall } from "./call.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { type Denial, deniedCall, deniedRequest, unknownTool } from "./denials.ts";
+import { type Denial, deniedCall, deniedRequest, newDecisionId, unknownTool } from "./denials.ts";
 import { modernMeta } from "./era.ts";
 import type { Governance } from "./governance.ts";
-import { type Bench, type Forbidden, judgeCall, type Ruling } from "./judge.ts";
+import { type Bench, type Forbidden, judgeCall, type Verdict } from "./judge.ts";
 import { governedKind, judgeOther, notFound, type Reached } from "./kinds.ts";
 import { type Round, takesRounds } from "./rounds.ts";
 import type { Rulebook } from "./rulebook.ts";
@@ -49,7 +51,9 @@ export interface Hearing {
   readonly began: number;
   /** The request is of revision 2026-07-28 or later. */
   readonly modern: boolean;
-  readonly ruling: MaybePromise<Ruling>;
+  readonly verdict: MaybePromise<Verdict>;
+  /** The verdict on a call that was held, under what is in force now. */
+  readonly judgeAgain: () => MaybePromise<Verdict>;
   /** Present when the answer may ask for a further round that we have to know again. */
   readonly round?: Pick<Round, "call" | "number">;
   /** The answer to a request that was forbidden. */
@@ -93,7 +97,8 @@ export function hear(
       rulebook,
       began,
       modern,
-      ruling,
+      verdict: ruling,
+      judgeAgain: () => ruling,
       forbid,
     };
     if (court.session !== undefined) hearing.session = court.session;
@@ -108,8 +113,10 @@ export function hear(
     catalogue: court.catalogue,
     who: whoCalls(court, era?.client ?? court.client),
     now: governance.now(),
+    freezes: governance.freezes,
   };
   if (further !== undefined) bench.continues = () => governance.rounds.claim(further.round);
+  if (governance.approvals !== undefined) bench.asker = askerOf(message, admitted, governance);
   const hearing: Draft<Hearing> = {
     ok: true,
     id,
@@ -120,7 +127,16 @@ export function hear(
     rulebook,
     began,
     modern,
-    ruling: judgeCall(tool, args, bench),
+    verdict: judgeCall(tool, args, bench),
+    judgeAgain: () => {
+      bench.rulebook = governance.rulebook();
+      bench.now = governance.now();
+      bench.who = whoCalls(court, era?.client ?? court.client);
+      const { rulebook } = bench;
+      const again = readCall(message, admitted, rulebook);
+      if (again.ok) return judgeCall(tool, args, bench);
+      return { outcome: "deny", rule: "(refused)", message: again.message };
+    },
     forbid: ({ outcome }, denial) => {
       if (outcome === "hide") return unknownTool(id, tool);
       // The answer to a call that asks for a task is no tool result.
@@ -136,6 +152,21 @@ export function hear(
 
 /** What is built field by field: on the way of every call, spreading costs more than deciding. */
 type Draft<T> = { -readonly [key in keyof T]: T[key] };
+
+/** Made when it is first needed: most calls need no approval. */
+function askerOf(
+  { params }: Extract<Message, { kind: "request" }>,
+  { numbers }: Admitted,
+  { approvals, store }: Governance,
+): Bench["asker"] {
+  if (approvals === undefined) return undefined;
+  let asker: Asker | undefined;
+  return () => {
+    const questions = new Questions(store.approvals, newDecisionId, approvals.asked);
+    asker ??= new Asker(approvals, questions, { numbers, task: params?.task });
+    return asker;
+  };
+}
 
 function whoCalls(
   { governance: { grant, server }, session }: Court,

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { changedMembers } from "../../policy/index.ts";
+import type { Asker, Asking } from "../approvals/ask.ts";
+import type { Freezes } from "../approvals/freezes.ts";
 import { denyLimit } from "../engine/limit-denial.ts";
 import type { Context, Decision, LimitCharge, LiveTool } from "../engine/types.ts";
-import type { MaybePromise, ReserveResult, StateStore } from "../state/store.ts";
+import type { Approval, MaybePromise, ReserveResult, StateStore } from "../state/store.ts";
 import type { JsonObject } from "./admit.ts";
 import type { Catalogue, Snapshot } from "./catalogue.ts";
 import { andThen, attempt } from "./maybe.ts";
@@ -21,7 +23,13 @@ export interface Bench {
    * Of a request that continues one which was charged and approved: true for the first that continues it so.
    */
   readonly continues?: () => MaybePromise<boolean>;
+  /** Asks a person about this call; absent: nobody can be asked. */
+  readonly asker?: (() => Asker) | undefined;
+  readonly freezes?: Freezes | undefined;
 }
+
+/** What is ruled on a call, or that a person is asked about it first. */
+export type Verdict = Ruling | Asking;
 
 export type Ruling =
   | {
@@ -32,6 +40,8 @@ export type Ruling =
       readonly leased?: boolean;
       /** What shadow rules would have done. */
       readonly findings: readonly Finding[];
+      /** The approvals that were spent on it. */
+      readonly approved?: readonly Approval[];
     }
   | Forbidden;
 
@@ -39,8 +49,19 @@ export type Ruling =
 export interface Forbidden extends Finding {
   readonly outcome: "deny" | "hide";
   readonly retryAfterMs?: number;
+  /** The id of the question to a person that it comes from. */
+  readonly approval?: string;
+  /** The question is open: the call may be made again. */
+  readonly pending?: true;
+  /** Forbidden even where the policy only looks on. */
+  readonly always?: true;
   /** For the log only. */
   readonly detail?: string;
+}
+
+/** Whether a request is kept from its server. `shadow`: what the policy forbids is done all the same. */
+export function isForbidden(ruling: Ruling, shadow: boolean): ruling is Forbidden {
+  return ruling.outcome !== "allow" && (!shadow || ruling.always === true);
 }
 
 export interface Finding {
@@ -55,16 +76,48 @@ export interface Finding {
  * Rules on one `tools/call`: all steps of the evaluation of a call (policy format, § Evaluation of one call),
  * the reservation included. Never throws: what cannot be decided is denied.
  */
-export function judgeCall(tool: string, args: JsonObject, bench: Bench): MaybePromise<Ruling> {
-  return attempt(() => {
+export function judgeCall(tool: string, args: JsonObject, bench: Bench): MaybePromise<Verdict> {
+  return attempt<Verdict>(() => {
     const { catalogue, rulebook } = bench;
-    const consults = rulebook.needsCatalogue || catalogue.known !== undefined;
-    return andThen(consults ? catalogue.currentWith(tool) : undefined, (snapshot) =>
-      andThen(bench.continues?.() ?? false, (charged) =>
-        decide(tool, args, snapshot, bench, charged),
-      ),
-    );
+    return andThen(frozen(tool, bench), (stopped): MaybePromise<Verdict> => {
+      if (stopped !== undefined) return stopped;
+      const consults = rulebook.needsCatalogue || catalogue.known !== undefined;
+      return andThen(consults ? catalogue.currentWith(tool) : undefined, (snapshot) =>
+        andThen(bench.continues?.() ?? false, (charged) =>
+          decide(tool, args, snapshot, bench, charged ? CHARGED : NOT_ASKED),
+        ),
+      );
+    });
   }, failed);
+}
+
+/** What persons have said on a call: all that is to be said, or these approvals, which are to be spent. */
+type Answers = "charged" | readonly Approval[];
+const CHARGED: Answers = "charged";
+const NOT_ASKED: readonly Approval[] = [];
+
+/** The denial of a call that somebody has stopped by hand, for a while. */
+function frozen(tool: string, bench: Bench): MaybePromise<Forbidden | undefined> {
+  const { freezes, rulebook, now, who } = bench;
+  if (freezes === undefined) return undefined;
+  const { server, grant } = who;
+  return andThen(freezes.find({ server, grant, tool }, now), (freeze) => {
+    if (freeze === undefined) return undefined;
+    // What is hidden stays so.
+    if (!rulebook.shadow && !rulebook.engine.visible(tool)) return unknown("(hidden)", tool);
+    const until = new Date(freeze.until).toISOString().slice(0, 16).replace("T", " ");
+    return {
+      outcome: "deny",
+      rule: "(frozen)",
+      message: `Calls are stopped until ${until} UTC: ${sentence(freeze.because)}`,
+      always: true,
+      detail: `By ${freeze.by}.`,
+    };
+  });
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** A ruling for what went wrong in deciding. The reason is for the operator, not for the model. */
@@ -90,8 +143,8 @@ function decide(
   args: JsonObject,
   snapshot: Snapshot | undefined,
   bench: Bench,
-  charged: boolean,
-): MaybePromise<Ruling> {
+  answers: Answers,
+): MaybePromise<Verdict> {
   const { rulebook } = bench;
   if (rulebook.isConfusable(tool, snapshot)) return unknown("(confusable name)", tool);
   const absent = snapshot?.tools.has(tool) === false;
@@ -109,7 +162,8 @@ function decide(
   if (client !== undefined) context.client = client;
   if (clockReliable !== undefined) context.clockReliable = clockReliable;
   if (live !== undefined) context.live = live;
-  if (charged) context.approved = true;
+  if (answers === "charged") context.approved = true;
+  else if (answers.length > 0) context.approved = answers.flatMap(({ entries }) => entries);
   const decision = rulebook.engine.decide({ tool, args }, context);
   if (decision.outcome === "deny" || decision.outcome === "hide") {
     const detail = changeOf(tool, decision.rule, live, bench);
@@ -124,8 +178,12 @@ function decide(
       message: "The server's tool list cannot be read at the moment, and the policy needs it.",
     };
   }
-  if (decision.outcome === "ask") return ask(decision, bench);
-  return charge(charged ? whileRunning(decision) : decision, bench);
+  if (answers === "charged") return charge(whileRunning(decision), bench, NOT_ASKED);
+  const given = answers;
+  if (decision.outcome !== "ask") return charge(decision, bench, given);
+  return ask(decision, { tool, args }, bench, (approval) =>
+    decide(tool, args, snapshot, bench, [...given, approval]),
+  );
 }
 
 /** Of a call that was charged before, only what it holds while it runs is left to take. */
@@ -163,28 +221,60 @@ function forbidden(outcome: "deny" | "hide", { rule, message, source }: Finding)
   return { outcome, rule, message, ...(source === undefined ? {} : { source }) };
 }
 
-function ask(decision: Decision, bench: Bench): MaybePromise<Ruling> {
-  return andThen(bench.store.peek(decision.charges, bench.now), (room) =>
-    room.ok
-      ? {
-          ...forbidden("deny", decision),
-          message: `${decision.message} No way to ask for this approval is set up.`.trim(),
-        }
-      : full(decision.charges, room),
-  );
+/** Nobody is asked to approve what a limit would refuse, or what is done whatever is said. */
+function ask(
+  decision: Decision,
+  call: { readonly tool: string; readonly args: JsonObject },
+  bench: Bench,
+  approved: (approval: Approval) => MaybePromise<Verdict>,
+): MaybePromise<Verdict> {
+  const { asker, rulebook, store, now } = bench;
+  return andThen(store.peek(decision.charges, now), (room): MaybePromise<Verdict> => {
+    if (!room.ok) return full(decision.charges, room);
+    if (rulebook.shadow) return forbidden("deny", decision);
+    if (asker !== undefined) return asker().ask(decision, call, bench, approved);
+    return {
+      ...forbidden("deny", decision),
+      message: `${decision.message} No way to ask for this approval is set up.`.trim(),
+    };
+  });
 }
 
-function charge(decision: Decision, bench: Bench): MaybePromise<Ruling> {
+/** Reserves what the call owes, and spends its approvals in the same step. */
+function charge(
+  decision: Decision,
+  bench: Bench,
+  approved: readonly Approval[],
+): MaybePromise<Ruling> {
   return andThen(shadowFindings(decision, bench), (findings): MaybePromise<Ruling> => {
-    if (decision.charges.length === 0) return { outcome: "allow", findings };
+    const { charges } = decision;
+    const [first] = approved;
+    if (charges.length === 0 && first === undefined) return { outcome: "allow", findings };
     const id = randomUUID();
-    const request = { id, charges: decision.charges, now: bench.now };
+    const spend = approved.map((approval) => approval.id);
+    const request = { id, charges, now: bench.now, ...(first === undefined ? {} : { spend }) };
     return andThen(bench.store.reserve(request), (result): Ruling => {
-      if (!result.ok) return full(decision.charges, result);
-      const leased = decision.charges.some(({ window }) => window.kind === "concurrent");
-      return { outcome: "allow", reservation: id, leased, findings };
+      if (!result.ok) {
+        if (result.reason === "approval" && first !== undefined) return usedUp(first);
+        return full(charges, result);
+      }
+      const leased = charges.some(({ window }) => window.kind === "concurrent");
+      const ruling = { outcome: "allow", reservation: id, leased, findings } as const;
+      return first === undefined ? ruling : { ...ruling, approved };
     });
   });
+}
+
+/** Of several calls with one approval, one runs. */
+export function usedUp({ id, rule = "(approval used)", source }: Approval): Forbidden {
+  return {
+    outcome: "deny",
+    rule,
+    message:
+      "The approval of this call was used by an identical one; call again to ask for another.",
+    approval: id,
+    ...(source === undefined ? {} : { source }),
+  };
 }
 
 /** What shadow rules say, and shadow limits that have no room; they decide nothing. */

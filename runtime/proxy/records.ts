@@ -1,4 +1,4 @@
-import type { MaybePromise } from "../state/store.ts";
+import type { Approval, MaybePromise } from "../state/store.ts";
 import type { JsonObject, Refused } from "./admit.ts";
 import { isObject } from "./admit.ts";
 import { newDecisionId } from "./denials.ts";
@@ -93,9 +93,10 @@ function write(
     if (detail !== undefined) record.detail = detail;
     return governance.record(record);
   }
-  let written = governance.record(
-    about(subject, { id, at, outcome: "allow", enforced: true, rule: "", message: "" }),
-  );
+  const allowed = { id, at, outcome: "allow", enforced: true, rule: "", message: "" } as const;
+  const record: Draft = about(subject, allowed);
+  if (ruling.approved !== undefined) record.detail = ruling.approved.map(approvedBy).join(" ");
+  let written = governance.record(record);
   for (const { rule, message, source } of ruling.findings) {
     const { method, name } = subject;
     const only = name === undefined ? { method } : { method, name };
@@ -106,6 +107,10 @@ function write(
     if (next instanceof Promise) written = Promise.all([written, next]).then(() => {});
   }
   return written;
+}
+
+function approvedBy({ id, decidedBy = "a person", reason }: Approval): string {
+  return `Approved by ${decidedBy} (${id})${reason === undefined ? "." : `: ${reason}`}`;
 }
 
 type Draft = { -readonly [key in keyof DecisionRecord]: DecisionRecord[key] };

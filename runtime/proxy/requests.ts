@@ -16,6 +16,8 @@ export interface OpenRequest {
   /** False while it is being judged. */
   forwarded: boolean;
   cancelled: boolean;
+  /** While it is held for an approval: ends that. */
+  held?: AbortController;
 }
 
 export interface RequestCaps {
@@ -97,6 +99,7 @@ export class OpenRequests {
   cancel(request: OpenRequest): void {
     if (request.cancelled) return;
     request.cancelled = true;
+    request.held?.abort();
     if (request.leased === true) return;
     this.#uncount(request);
     this.#forgettable.add(request.id);

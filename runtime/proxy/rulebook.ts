@@ -105,6 +105,14 @@ export class Rulebook {
     );
   }
 
+  /** The definition that a tool must have, as its digest; undefined where any will do. */
+  pin(tool: string): string | undefined {
+    const pins = this.#policies.flatMap(({ tools = {} }) =>
+      Object.hasOwn(tools, tool) ? (tools[tool]?.pin ?? []) : [],
+    );
+    return pins.length === 0 ? undefined : pins.join(" ");
+  }
+
   /** True when lists of any kind are filtered. */
   get filtersLists(): boolean {
     return this.#filtered.size > 0;

@@ -1,4 +1,6 @@
 import type { Json } from "../../policy/index.ts";
+import type { Asking } from "../approvals/ask.ts";
+import { hold } from "../approvals/hold.ts";
 import type { Context } from "../engine/types.ts";
 import type { MaybePromise } from "../state/store.ts";
 import {
@@ -19,6 +21,7 @@ import { errorMessage, TOO_MANY } from "./denials.ts";
 import { clientOf, modernMeta } from "./era.ts";
 import type { Governance } from "./governance.ts";
 import { type Hearing, hear } from "./hear.ts";
+import { isForbidden, type Ruling } from "./judge.ts";
 import { type ChangedList, listChanged, wantsToHear } from "./list-changed.ts";
 import { andThen } from "./maybe.ts";
 import { passes } from "./notify.ts";
@@ -39,6 +42,8 @@ export interface Ports {
   readonly toServer: (message: string, about: Message) => boolean;
   /** What a server sent that is no message. */
   readonly noise: (bytes: Uint8Array) => void;
+  /** Whether an answer to a request reaches its client; absent: it does as long as it has not cancelled. */
+  readonly connected?: (id: Id) => boolean;
 }
 
 /** An answer of our own; `id` is that of the request. */
@@ -79,6 +84,10 @@ export class Session {
   #meta: JsonObject | undefined;
   /** Requests that wait for their ruling; later ones wait behind them, so that none overtakes another. */
   #queue: Promise<void> | undefined;
+  /** Requests that wait for a person; later ones do not wait behind them. */
+  readonly #held = new Map<OpenRequest, Promise<void>>();
+  /** Nobody is waited for any more. */
+  #released = false;
 
   /** `id`: the scope value of counters `per session`; absent counts as the grant. */
   constructor(governance: Governance, ports: Ports, id?: string) {
@@ -169,10 +178,44 @@ export class Session {
       return;
     }
     request.hearing = hearing;
-    const recorded = andThen(hearing.ruling, (ruling) =>
-      recordRuling(this.#governance, hearing, ruling, !hearing.shadow),
+    const settled = andThen(
+      hearing.verdict,
+      (verdict): MaybePromise<Asking | Recorded> =>
+        verdict.outcome === "ask" ? verdict : this.#record(hearing, verdict),
     );
-    this.#inOrder(recorded, (done) => this.#conclude(request, hearing, admitted, done));
+    this.#inOrder(settled, (done) => {
+      if ("ruling" in done) this.#conclude(request, hearing, admitted, done);
+      else this.#hold(request, hearing, admitted, done);
+    });
+  }
+
+  #record(hearing: Hearing, ruling: Ruling): MaybePromise<Recorded> {
+    const { shadow } = hearing;
+    return recordRuling(this.#governance, hearing, ruling, !shadow || isForbidden(ruling, shadow));
+  }
+
+  #hold(request: OpenRequest, hearing: Hearing, admitted: Admitted, asking: Asking): void {
+    const held = new AbortController();
+    request.held = held;
+    if (request.cancelled || this.#released) held.abort();
+    const { connected } = this.#ports;
+    const caller = {
+      signal: held.signal,
+      connected: () => connected?.(request.id) ?? true,
+      tell: (notification: JsonObject) => this.#tell(notification),
+    };
+    const done = hold(hearing, asking, this.#governance, caller).then(async (ruling) => {
+      this.#held.delete(request);
+      delete request.held;
+      this.#conclude(request, hearing, admitted, await this.#record(hearing, ruling));
+    });
+    this.#held.set(request, done);
+  }
+
+  /** The client is gone, or the server: what is held is answered now, and nothing is held any more. */
+  releaseHeld(): void {
+    this.#released = true;
+    for (const { held } of this.#held.keys()) held?.abort();
   }
 
   #conclude(
@@ -228,14 +271,14 @@ export class Session {
     this.#ports.toClient(text, { id });
   }
 
-  /** Runs `next` with the ruling, after those of all requests before. */
-  #inOrder(ruling: MaybePromise<Recorded>, next: (ruling: Recorded) => void): void {
-    if (this.#queue === undefined && !(ruling instanceof Promise)) {
-      next(ruling);
+  /** Runs `next` with what came of a request, after those of all requests before. */
+  #inOrder<T extends object>(settled: MaybePromise<T>, next: (settled: T) => void): void {
+    if (this.#queue === undefined && !(settled instanceof Promise)) {
+      next(settled);
       return;
     }
     const before = this.#queue ?? Promise.resolve();
-    const turn: Promise<void> = Promise.all([ruling, before]).then(([done]) => {
+    const turn: Promise<void> = Promise.all([settled, before]).then(([done]) => {
       if (this.#queue === turn) this.#queue = undefined;
       next(done);
     });
@@ -288,7 +331,9 @@ export class Session {
 
   /** Resolves when every message received was ruled on. */
   async settled(): Promise<void> {
-    while (this.#queue !== undefined) await this.#queue;
+    while (this.#queue !== undefined || this.#held.size > 0) {
+      await Promise.all([this.#queue, ...this.#held.values()]);
+    }
   }
 
   #refuse(refused: Refused): void {
@@ -360,6 +405,7 @@ export class Session {
   /** The connection to the server is closed; `reason` is a sentence for those who still wait. */
   serverGone(reason: string): void {
     this.#own.close();
+    this.releaseHeld();
     for (const request of [...this.#open]) {
       // What is still being judged finds nobody who takes it, and is answered and given back then.
       if (!request.forwarded) continue;

@@ -66,6 +66,7 @@ export async function proxyStdio(options: StdioProxy): Promise<Exit> {
     else server.resume();
   };
   const stop = async (): Promise<void> => {
+    session.releaseHeld();
     await session.settled();
     await child.stop();
   };

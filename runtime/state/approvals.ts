@@ -15,9 +15,9 @@ export function isJoinable(record: Approval, now: number): boolean {
   return record.state !== "spent" && record.expiresAt > now;
 }
 
-/** Calls with the same grant, server and digest share an approval. */
-export function joinKey({ grant, server, digest }: ApprovalRequest): string {
-  return JSON.stringify([grant, server, digest]);
+/** Calls share an approval that are the same, of the same grant, and asked about for the same reasons. */
+export function joinKey({ grant, server, digest, entries, pin }: ApprovalRequest): string {
+  return JSON.stringify([grant, server, digest, [...entries].sort(), pin ?? null]);
 }
 
 export function decidedApproval(record: Approval, decision: ApprovalDecision): Approval {

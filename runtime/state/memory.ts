@@ -15,7 +15,7 @@ interface Reservation {
   readonly at: number;
   readonly expires: number;
   readonly charges: readonly Charge[];
-  readonly spend: string | undefined;
+  readonly spend: readonly string[];
 }
 
 /** Writes between two rounds of collection. */
@@ -44,11 +44,11 @@ export class MemoryStore implements StateStore {
     return this;
   }
 
-  reserve({ id, charges, spend, now }: ReserveRequest): ReserveResult {
+  reserve({ id, charges, spend = [], now }: ReserveRequest): ReserveResult {
     assertCharges(charges);
     const time = this.#clock.advance(now);
     if (this.#held(id, time)) return RESERVED;
-    if (spend !== undefined && !this.approvals.isSpendable(spend, time)) return NOT_APPROVED;
+    if (!spend.every((one) => this.approvals.isSpendable(one, time))) return NOT_APPROVED;
     const refusal = refusalOf(charges, this.#counters, time);
     if (refusal) return refusal;
 
@@ -56,7 +56,7 @@ export class MemoryStore implements StateStore {
     for (let index = 0; index < charges.length; index++) {
       if (this.#counters.charge(charges[index] as Charge, time, id, index)) made += 1;
     }
-    if (spend !== undefined) this.approvals.spend(spend);
+    for (const one of spend) this.approvals.spend(one);
     // A copy: the caller may use its list again. The charges in it never change.
     const held = { at: time, expires: time + RESERVATION_MS, charges: charges.slice(), spend };
     this.#reservations.set(id, held);
@@ -81,7 +81,7 @@ export class MemoryStore implements StateStore {
         this.#counters.giveBack(charge, held.at, time);
       }
     });
-    if (what === "all" && held.spend !== undefined) this.approvals.giveBack(held.spend);
+    if (what === "all") for (const one of held.spend) this.approvals.giveBack(one);
   }
 
   release(id: string): void {

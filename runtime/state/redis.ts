@@ -46,16 +46,16 @@ export class RedisStore implements StateStore {
     return new RedisStore(this.#redis, server);
   }
 
-  async reserve({ id, charges, spend }: ReserveRequest): Promise<ReserveResult> {
+  async reserve({ id, charges, spend = [] }: ReserveRequest): Promise<ReserveResult> {
     assertCharges(charges);
     const reservation = this.#keys.reservation(id);
-    if (spend === undefined && charges.every(isPlain)) {
+    if (spend.length === 0 && charges.every(isPlain)) {
       return this.#reserveCalendar(reservation, charges);
     }
-    const approval = spend === undefined ? reservation : this.#keys.approval(spend);
-    const keys = [this.#keys.clock, reservation, approval];
+    const approvals = spend.map((one) => this.#keys.approval(one));
+    const keys = [this.#keys.clock, reservation, ...approvals];
     const body = this.#charges(charges, keys);
-    const reply = await this.#redis.run(RESERVE, keys, [body, id, spend === undefined ? "" : "1"]);
+    const reply = await this.#redis.run(RESERVE, keys, [body, id, approvals.length]);
     return resultOf(reply as Reply);
   }
 

@@ -19,7 +19,7 @@ const ROUND = 250;
 const ROWS = 500;
 
 interface Held {
-  readonly spend: string | undefined;
+  readonly spend: readonly string[];
   /** In the order of the request; null where nothing was charged. */
   readonly charges: readonly (Charged | null)[];
 }
@@ -108,18 +108,19 @@ export class SqliteStore implements StateStore {
     return result instanceof Promise ? result.then(known) : known(result);
   }
 
-  #reserveAny({ id, charges, spend, now }: ReserveRequest): MaybePromise<ReserveResult> {
+  #reserveAny({ id, charges, spend = [], now }: ReserveRequest): MaybePromise<ReserveResult> {
     return this.#write(now, (time) => {
       if (this.#held(id, time)) return RESERVED;
-      if (spend !== undefined && !this.approvals.isSpendable(spend, time)) return NOT_APPROVED;
+      if (!spend.every((one) => this.approvals.isSpendable(one, time))) return NOT_APPROVED;
       const refusal = refusalOf(charges, this.#counters, time);
       if (refusal) return refusal;
 
       const charged = charges.map((charge, index) =>
         this.#counters.charge(charge, time, id, index),
       );
-      if (spend !== undefined) this.approvals.spend(spend);
-      this.#insert.run(id, time + RESERVATION_MS, spend ?? null, JSON.stringify(charged));
+      for (const one of spend) this.approvals.spend(one);
+      const spent = spend.length === 0 ? null : JSON.stringify(spend);
+      this.#insert.run(id, time + RESERVATION_MS, spent, JSON.stringify(charged));
       this.#written(1 + charges.length, time);
       return RESERVED;
     });
@@ -143,7 +144,7 @@ export class SqliteStore implements StateStore {
         if (charged[4]) this.#counters.freeSlot(charged, time, id, index);
         else if (what === "all" || isSum(charged)) this.#counters.giveBack(charged, time);
       });
-      if (what === "all" && held.spend !== undefined) this.approvals.giveBack(held.spend);
+      if (what === "all") for (const one of held.spend) this.approvals.giveBack(one);
     });
   }
 
@@ -204,7 +205,8 @@ export class SqliteStore implements StateStore {
       | { expires: number; spend: string | null; charges: string }
       | undefined;
     if (row === undefined || row.expires <= now) return undefined;
-    return { spend: row.spend ?? undefined, charges: JSON.parse(row.charges) };
+    const spend: string[] = row.spend === null ? [] : JSON.parse(row.spend);
+    return { spend, charges: JSON.parse(row.charges) };
   }
 
   /** Collects what has ended, a part at a time and at least as fast as it is made. */

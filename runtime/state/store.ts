@@ -25,8 +25,8 @@ export interface StateStore {
 
   /**
    * Charges every counter of a call, or none: all are checked before any is written, and charges of one key
-   * add up. With `spend`, the approval is spent in the same step, and an approval that cannot be spent
-   * refuses like a full counter. The `id` of a reservation that is held answers `ok` again and charges
+   * add up. With `spend`, the approvals are spent in the same step, and one that cannot be spent refuses like
+   * a full counter. The `id` of a reservation that is held answers `ok` again and charges
    * nothing; a refused one leaves no trace, so its id is judged anew. A reservation is held until it is
    * refunded or released, at most `RESERVATION_MS` after it was made or last renewed.
    */
@@ -79,8 +79,8 @@ export interface ReserveRequest {
   /** Random, unique for each call. */
   readonly id: string;
   readonly charges: readonly Charge[];
-  /** The id of an approval to be spent in the same step. */
-  readonly spend?: string;
+  /** The ids of approvals to be spent in the same step. */
+  readonly spend?: readonly string[];
   /** Milliseconds since 1970, UTC: the call's one clock reading. A store with a clock of its own ignores it. */
   readonly now?: number;
 }
@@ -141,8 +141,8 @@ export const MAX_PENDING = 200;
 
 export interface ApprovalStore {
   /**
-   * Makes a pending approval, or joins the last one of the same grant, server and digest unless that is spent
-   * or expired: an identical call shares its question, its permission, and its refusal for the rest of its
+   * Makes a pending approval, or joins the last one of the same grant, server, digest, entries and pin unless
+   * that is spent or expired: an identical call shares its question, its permission, and its refusal for the rest of its
    * time. Refuses beyond 20 pending of a grant and 200 in all. The same id again joins its own record.
    */
   ask(request: ApprovalRequest): MaybePromise<AskResult>;
@@ -163,10 +163,20 @@ export interface ApprovalRequest {
   readonly tool: string;
   /** SHA-256 of the canonical JSON of {server, tool, arguments, task}; hexadecimal. */
   readonly digest: string;
-  /** Rule pointers of the `ask_if` entries it answers. */
+  /** The `ask_if` entries it answers, named by their content: a reload changes nothing about whom it means. */
   readonly entries: readonly string[];
+  /** Groups of which one must decide; absent: any approver. */
   readonly approvers?: readonly string[];
+  /** The digest of the tool's definition at the time, where it is pinned. */
   readonly pin?: string;
+  /** True: the local user decides, and nobody else. */
+  readonly local?: boolean;
+  /** The grant's name, for people. */
+  readonly grantName?: string;
+  /** The rule that asks, where it stands, and what it says. */
+  readonly rule?: string;
+  readonly source?: string;
+  readonly message?: string;
   /** What the approver sees: the complete arguments as JSON text. */
   readonly arguments: string;
   readonly askedAt: number;

@@ -72,6 +72,7 @@ export async function bridgeToHttp(options: BridgeOptions): Promise<void> {
     });
   });
   client.pause();
+  session.releaseHeld();
   await session.settled();
   await link.close(END_MS, signal);
   session.serverGone("The connection to the server is closed.");

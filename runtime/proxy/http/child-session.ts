@@ -16,6 +16,8 @@ export interface ChildSessionOptions {
   /** What the server sends, and what we answer in its place. */
   readonly toClient: (text: string, about: JsonObject | Answer) => void;
   readonly ended: () => void;
+  /** Whether an answer to a request reaches its client; absent: it does as long as it has not cancelled. */
+  readonly connected?: (id: Id) => boolean;
 }
 
 /** A child process and the session with it, whoever talks to it over HTTP. */
@@ -40,6 +42,7 @@ export class ChildSession {
           return true;
         },
         noise: options.noise,
+        ...(options.connected === undefined ? {} : { connected: options.connected }),
       },
       options.session,
     );
@@ -65,6 +68,10 @@ export class ChildSession {
     this.#session.listsChanged(lists);
   }
 
+  releaseHeld(): void {
+    this.#session.releaseHeld();
+  }
+
   /** An answer of ours to a request of the server. */
   answerServer(text: string): void {
     if (this.#connection.takes) this.#connection.send(text);
@@ -77,11 +84,4 @@ export class ChildSession {
 
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
-}
-
-/** The token under which a request wants to hear of its progress. */
-export function progressToken(params: JsonObject | undefined): Id | undefined {
-  const meta = params?._meta as JsonObject | null | undefined;
-  const token = typeof meta === "object" ? meta?.progressToken : undefined;
-  return typeof token === "string" || typeof token === "number" ? token : undefined;
 }

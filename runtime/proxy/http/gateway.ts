@@ -1,3 +1,5 @@
+import type { Approvals } from "../../approvals/approvals.ts";
+import type { Freezes } from "../../approvals/freezes.ts";
 import type { Grant, Grants } from "../../grants/grant.ts";
 import type { Snapshot } from "../../grants/snapshot.ts";
 import type { MaybePromise, StateStore } from "../../state/store.ts";
@@ -25,6 +27,9 @@ export interface GatewayOptions {
   /** Of all servers together. */
   readonly store: StateStore;
   readonly seals: Seals;
+  /** How persons are asked about calls; absent: nobody can be. */
+  readonly approvals?: Approvals | undefined;
+  readonly freezes: Freezes;
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
   readonly record: (record: DecisionRecord, grant: Grant, server: string) => MaybePromise<void>;
@@ -128,7 +133,7 @@ export class Gateway implements Grants, Routes {
   }
 
   #governance(grant: Grant, { name, refusedRequests, ownProcess }: GatewayServer): Governance {
-    const { store, seals, now, record, notice } = this.#options;
+    const { store, seals, approvals, freezes, now, record, notice } = this.#options;
     const bound = { server: name, grant: grant.id };
     const counters = store.forServer(name);
     const rounds = new Rounds(seals, bound, counters, now);
@@ -142,6 +147,8 @@ export class Gateway implements Grants, Routes {
       },
       refusedRequests,
       rounds,
+      approvals,
+      freezes,
       tasks: new Tasks(seals, bound, ownProcess),
       load: this.#loadOf(grant.id),
       now,

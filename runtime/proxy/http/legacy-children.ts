@@ -4,11 +4,12 @@ import type { Reply } from "../../transport/http/reply.ts";
 import { type Admitted, type Id, isId, isObject, type JsonObject } from "../admit.ts";
 import type { Governance } from "../governance.ts";
 import type { ChangedList } from "../list-changed.ts";
+import { progressToken } from "../progress.ts";
 import { idKey } from "../requests.ts";
 import { relay } from "../screen.ts";
 import type { Seals } from "../seal.ts";
 import type { Answer } from "../session.ts";
-import { ChildSession, progressToken } from "./child-session.ts";
+import { ChildSession } from "./child-session.ts";
 import { type Place, type ResumableStream, ResumableStreams } from "./resumable.ts";
 import { sendAnswer } from "./send.ts";
 
@@ -67,6 +68,10 @@ export class LegacyChild {
       session: id,
       noise,
       toClient: (text, about) => this.#toClient(text, about),
+      connected: (id) => {
+        const waiting = this.#waiting.get(idKey(id));
+        return waiting?.reply.closed === false || waiting?.stream?.connected === true;
+      },
       ended: () => {
         this.#unasked.end();
         ended();
@@ -140,6 +145,7 @@ export class LegacyChild {
   }
 
   endListening(): void {
+    this.#session.releaseHeld();
     this.#unasked.disconnect();
   }
 

@@ -1,4 +1,6 @@
 import type { Json } from "../../../policy/index.ts";
+import type { Asking } from "../../approvals/ask.ts";
+import { hold } from "../../approvals/hold.ts";
 import type { Grant } from "../../grants/grant.ts";
 import type { RequestHeaders } from "../../transport/http/headers.ts";
 import type { Reply } from "../../transport/http/reply.ts";
@@ -14,10 +16,9 @@ import {
 import { errorMessage, TOO_MANY } from "../denials.ts";
 import { clientOf, modernMeta } from "../era.ts";
 import type { Governance } from "../governance.ts";
-import { hear } from "../hear.ts";
-import type { Ruling } from "../judge.ts";
+import { type Hearing, hear } from "../hear.ts";
+import { isForbidden, type Ruling } from "../judge.ts";
 import type { ChangedList } from "../list-changed.ts";
-import { andThen } from "../maybe.ts";
 import { passes } from "../notify.ts";
 import { recordRefusal, recordRuling } from "../records.ts";
 import { type OpenRequest, STREAM } from "../requests.ts";
@@ -58,6 +59,9 @@ export class HttpRelay implements Backend {
   readonly #desks = new Map<string, Desk>();
   /** What ends when the proxy does: streams without an end of their own. */
   readonly #lasting = new Set<Sent>();
+  /** What ends the holding of calls. */
+  readonly #held = new Set<AbortController>();
+  #ending = false;
 
   /** Headers of a client that go up. */
   readonly #headerNames: readonly string[];
@@ -149,6 +153,8 @@ export class HttpRelay implements Backend {
   }
 
   drain(): void {
+    this.#ending = true;
+    for (const held of this.#held) held.abort();
     for (const sent of this.#lasting) sent.abort(ENDING);
   }
 
@@ -224,10 +230,12 @@ export class HttpRelay implements Backend {
       refuse(way, id, status, hearing.code, hearing.message);
       return;
     }
-    const { ruling: pending } = hearing;
-    const recording = andThen(pending, (ruling) =>
-      recordRuling(governance, hearing, ruling, !hearing.shadow),
-    );
+    const { verdict: pending, shadow } = hearing;
+    const verdict = pending instanceof Promise ? await pending : pending;
+    const judged =
+      verdict.outcome === "ask" ? await this.#hold(open, hearing, verdict, way) : verdict;
+    const kept = !shadow || isForbidden(judged, shadow);
+    const recording = recordRuling(governance, hearing, judged, kept);
     const recorded = recording instanceof Promise ? await recording : recording;
     const { id: decision, ruling, enforced } = recorded;
     if (ruling.outcome !== "allow" && enforced) {
@@ -258,6 +266,27 @@ export class HttpRelay implements Backend {
     const begins =
       open.method === "initialize" ? { begins: clientOf(message.params?.clientInfo) } : {};
     await this.#forward(writeAdmitted(admitted), way, { asked, ...begins }, mirrors.headers);
+  }
+
+  async #hold(
+    open: OpenRequest,
+    hearing: Hearing,
+    asking: Asking,
+    { desk, reply }: Way,
+  ): Promise<Ruling> {
+    const held = new AbortController();
+    open.held = held;
+    this.#held.add(held);
+    reply.onGone(() => held.abort());
+    if (open.cancelled || reply.closed || this.#ending) held.abort();
+    const ruling = await hold(hearing, asking, desk.governance, {
+      signal: held.signal,
+      connected: () => !reply.closed,
+      tell: (notification) => reply.early(JSON.stringify(notification)),
+    });
+    this.#held.delete(held);
+    delete open.held;
+    return ruling;
   }
 
   /** Headers of a modern request that repeat its body. */
@@ -446,6 +475,7 @@ function cancelled(id: Json | undefined, { visit }: Way): boolean {
   const open = isId(id) ? visit.inFlight(id) : undefined;
   if (open === undefined) return false;
   open.cancelled = true;
+  open.held?.abort();
   return !open.forwarded;
 }
 

@@ -12,12 +12,13 @@ import {
 import { errorMessage, METHOD_NOT_FOUND } from "../denials.ts";
 import type { Governance } from "../governance.ts";
 import type { ChangedList } from "../list-changed.ts";
+import { progressToken } from "../progress.ts";
 import { STREAM } from "../requests.ts";
 import { type NumberTexts, scan } from "../scan.ts";
 import { SERVER_LIMITS } from "../server-text.ts";
 import type { Answer } from "../session.ts";
 import { write } from "../write.ts";
-import { ChildSession, progressToken } from "./child-session.ts";
+import { ChildSession } from "./child-session.ts";
 import { sendAnswer, sendEvent } from "./send.ts";
 
 const SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId";
@@ -87,8 +88,9 @@ export class SharedChild {
     return this.#session.stop();
   }
 
-  /** Ends the streams that have no end of their own. */
+  /** Ends the streams that have no end of their own, and answers what is held. */
   endListening(): void {
+    this.#session.releaseHeld();
     for (const { reply } of this.#callers.values()) if (reply.streaming) reply.end();
   }
 

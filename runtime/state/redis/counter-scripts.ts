@@ -54,7 +54,7 @@ return { 1 }
 `,
 );
 
-/** KEYS clock, reservation, approval, then those of the charges; ARGV now, body, id, spends. */
+/** KEYS clock, reservation, approvals, then those of the charges; ARGV now, body, id, number of approvals. */
 export const RESERVE = script(
   CALENDAR,
   COUNTERS,
@@ -62,19 +62,19 @@ export const RESERVE = script(
   `
 local now = advance_clock()
 if held(KEYS[2], now) then return { 1 } end
-local spend = ''
-if ARGV[4] == '1' then
-  spend = KEYS[3]
-  if not is_spendable(spend, now) then return { 0, -1, 'approval', '0', -1 } end
+local first = 3 + tonumber(ARGV[4])
+for index = 3, first - 1 do
+  if not is_spendable(KEYS[index], now) then return { 0, -1, 'approval', '0', -1 } end
 end
-local charges = charges_of(ARGV[2], KEYS, 4)
+local charges = charges_of(ARGV[2], KEYS, first)
 local refusal, states = refusal_of(charges, now)
 if refusal then return refusal end
 for index, charge in ipairs(charges) do
   charge_one(charge, states[charge.counter], now, ARGV[3], index)
 end
-if spend ~= '' then redis.call('HSET', spend, 'state', 'spent') end
-keep(KEYS[2], now, now, spend, ARGV[2], table.concat(KEYS, '\\n', 4))
+for index = 3, first - 1 do redis.call('HSET', KEYS[index], 'state', 'spent') end
+local spend = table.concat(KEYS, '\\t', 3, first - 1)
+keep(KEYS[2], now, now, spend, ARGV[2], table.concat(KEYS, '\\n', first))
 return { 1 }
 `,
 );
@@ -130,8 +130,10 @@ for index, charge in ipairs(charges_of(reservation.body, reservation.keys, 1)) d
     end
   end
 end
-if what == 'all' and spend ~= '' and redis.call('HGET', spend, 'state') == 'spent' then
-  redis.call('HSET', spend, 'state', 'approved')
+if what == 'all' then
+  for key in string.gmatch(spend, '[^\\t]+') do
+    if redis.call('HGET', key, 'state') == 'spent' then redis.call('HSET', key, 'state', 'approved') end
+  end
 end
 return 1
 `,

@@ -6,6 +6,8 @@ export class Reply {
   readonly #response: ServerResponse;
   readonly #cors: OutgoingHttpHeaders;
   #streaming = false;
+  /** A stream was begun for what comes before the answer. */
+  #early = false;
   readonly #gone: (() => void)[] = [];
   readonly #closed: (() => void)[] = [];
 
@@ -51,7 +53,13 @@ export class Reply {
     this.#closed.push(closed);
   }
 
+  /** One JSON body; after something early, the last event. */
   json(status: number, body: string | Uint8Array, headers: OutgoingHttpHeaders = {}): void {
+    if (this.#early && !this.closed) {
+      this.event({ event: "message", data: Buffer.from(body).toString("utf8") });
+      this.end();
+      return;
+    }
     if (this.begun || this.closed) return;
     const head: OutgoingHttpHeaders = { ...headers, ...this.#cors };
     head["content-type"] = "application/json";
@@ -70,8 +78,16 @@ export class Reply {
     this.#response.end();
   }
 
-  /** Begins a stream of events. */
+  /** Sends a message before it is known what the answer will be. */
+  early(message: string): void {
+    this.stream();
+    this.#early = true;
+    this.event({ event: "message", data: message });
+  }
+
+  /** Begins a stream of events, or goes on with one. */
   stream(headers: OutgoingHttpHeaders = {}): void {
+    this.#early = false;
     if (this.begun || this.closed) return;
     this.#streaming = true;
     this.#response.writeHead(200, {

@@ -51,6 +51,10 @@ describe("a configuration", () => {
     expect(diagnostics).toEqual([]);
     expect({ ...config, keys: config?.keys.map(({ length }) => length) }).toMatchInlineSnapshot(`
       {
+        "approvals": {
+          "approvers": [],
+          "holdMs": 20000,
+        },
         "grants": [
           {
             "expiresAt": 1801440000000,

@@ -228,30 +228,45 @@ describe("asking", () => {
     const first = decide(policy);
     expect(first.ask).toEqual({
       entries: ["/tools/t/ask_if/0", "/tools/t/ask_if/1"],
+      names: [expect.stringMatching(/^[0-9a-f]{64}$/)],
       approvers: ["a", "b"],
       timeoutSeconds: 60,
     });
     expect(first.message).toBe("This call needs the approval of one of a, b. Ask b.");
-    const second = decide(policy, {}, { approved: first.ask?.entries ?? [] });
+    const second = decide(policy, {}, { approved: first.ask?.names ?? [] });
     expect(second.ask).toEqual({
       entries: ["/tools/t/ask_if/2"],
+      names: [expect.stringMatching(/^[0-9a-f]{64}$/)],
       approvers: ["c"],
       timeoutSeconds: 5,
     });
     expect(
-      decide(policy, {}, { approved: [...(first.ask?.entries ?? []), "/tools/t/ask_if/2"] })
+      decide(policy, {}, { approved: [...(first.ask?.names ?? []), ...(second.ask?.names ?? [])] })
         .outcome,
     ).toBe("allow");
     expect(decide(policy, {}, { approved: true }).outcome).toBe("allow");
     expect(decide(policy, {}, { approved: false }).outcome).toBe("ask");
-    expect(decide(policy, {}, { approved: ["/tools/u/ask_if/0"] }).ask?.entries[0]).toBe(
+    expect(decide(policy, {}, { approved: second.ask?.names ?? [] }).ask?.entries[0]).toBe(
       "/tools/t/ask_if/0",
     );
+  });
+
+  it("names entries by their conditions and approvers, wherever they stand and whatever they say", () => {
+    const big = { conditions: [{ path: "args.a", op: "gt", value: 5 }], approvers: ["a", "b"] };
+    const namesOf = (...entries: object[]) => decide(asking(...entries), { a: 9 }).ask?.names;
+    const [name] = namesOf(big) ?? [];
+    const other = [{ path: "args.b", op: "eq", value: 1 }];
+    const moved = { ...big, approvers: ["b", "a"], on_deny: "Wait.", timeout_seconds: 5 };
+    expect(namesOf({ ...big, conditions: other }, moved)).toEqual([name]);
+    expect(namesOf({ ...big, approvers: ["c"] })).not.toContain(name);
+    expect(namesOf({ ...big, conditions: [] })).not.toContain(name);
+    expect(decide(asking(big), { a: 9 }, { approved: ["/tools/t/ask_if/0"] }).outcome).toBe("ask");
   });
 
   it("waits ten minutes by default", () => {
     expect(decide(asking({ conditions: [] })).ask).toEqual({
       entries: ["/tools/t/ask_if/0"],
+      names: [expect.any(String)],
       timeoutSeconds: 600,
     });
   });

@@ -162,7 +162,7 @@ describe("a guard", () => {
     const engine = pair(asking("a"), asking("b"));
     const first = engine.decide(call, CONTEXT);
     expect(first.ask?.entries).toEqual(["(guard) /tools/t/ask_if/0"]);
-    const second = engine.decide(call, { ...CONTEXT, approved: first.ask?.entries ?? [] });
+    const second = engine.decide(call, { ...CONTEXT, approved: first.ask?.names ?? [] });
     expect(second.ask?.entries).toEqual(["/tools/t/ask_if/0"]);
   });
 

@@ -1,7 +1,10 @@
 import { type Policy, validatePolicy } from "../../../policy/index.ts";
 import {
+  type Approval,
+  Approvals,
   compileEngine,
   type DecisionRecord,
+  Freezes,
   type Governance,
   noLoad,
   type Openings,
@@ -26,7 +29,13 @@ export interface GovernedOptions {
   readonly refused?: readonly ServerRequest[];
   /** What keeps records besides. */
   readonly keep?: Governance["record"];
+  readonly now?: () => number;
+  /** How long a call is held that a person is asked about (milliseconds); absent: nobody can be asked. */
+  readonly holdMs?: number;
+  readonly grant?: string;
+  /** The policy is only looked at. */
   readonly shadow?: boolean;
+  readonly connected?: () => boolean;
 }
 
 /** A session in this process, and everything that comes out of it. */
@@ -34,28 +43,38 @@ export class Governed {
   readonly session: Session;
   readonly governance: Governance;
   readonly policy: Policy;
+  /** The questions that somebody was told of. */
+  readonly asked: Approval[] = [];
   readonly toClient: Record<string, unknown>[] = [];
   readonly toServer: Record<string, unknown>[] = [];
   readonly records: DecisionRecord[] = [];
   readonly notices: string[] = [];
+  #rulebook: Rulebook;
 
   private constructor(policy: Policy, store: StateStore, options: GovernedOptions) {
     this.policy = policy;
-    const { shadow = false } = options;
-    const rulebook = new Rulebook(policy, compileEngine(policy, { shadow }), {
-      opens: options.opens,
-      shadow,
-    });
+    const { opens, shadow = false, now = () => NOW, holdMs, grant = "local" } = options;
+    this.#rulebook = new Rulebook(policy, compileEngine(policy, { shadow }), { opens, shadow });
     this.governance = {
-      rulebook: () => rulebook,
+      rulebook: () => this.#rulebook,
       store,
       server: "shop",
-      grant: { id: "local", name: "local", labels: {} },
+      grant: { id: grant, name: grant, labels: {} },
+      approvals:
+        holdMs === undefined
+          ? undefined
+          : new Approvals({
+              store: store.approvals,
+              holdMs,
+              local: false,
+              asked: (approval) => this.asked.push(approval),
+            }),
+      freezes: new Freezes(store.freezes),
       refusedRequests: new Set(options.refused ?? []),
-      rounds: new Rounds(new Seals(), { server: "shop", grant: "local" }, store, () => NOW),
-      tasks: new Tasks(new Seals(), { server: "shop", grant: "local" }, true),
+      rounds: new Rounds(new Seals(), { server: "shop", grant }, store, now),
+      tasks: new Tasks(new Seals(), { server: "shop", grant }, true),
       load: noLoad(),
-      now: () => NOW,
+      now,
       record: (record) => {
         this.records.push(record);
         return options.keep?.(record);
@@ -70,7 +89,13 @@ export class Governed {
         return true;
       },
       noise: () => {},
+      ...(options.connected === undefined ? {} : { connected: options.connected }),
     });
+  }
+
+  /** Another policy is in force from now on. */
+  reload(policy: Policy): void {
+    this.#rulebook = new Rulebook(policy, compileEngine(policy));
   }
 
   static async under(policy: unknown, options: GovernedOptions = {}): Promise<Governed> {

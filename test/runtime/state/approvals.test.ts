@@ -40,12 +40,14 @@ for (const kind of kinds()) {
         ["third", { digest: "same", grant: "other" }, false],
         ["fourth", { digest: "same", server: "other" }, false],
         ["fifth", { digest: "other" }, false],
+        ["sixth", { digest: "same", entries: ["another"] }, false],
+        ["seventh", { digest: "same", pin: "sha256:other" }, false],
       ] as const) {
         const answer = await approvals.ask(request(id, more));
         expect(answer).toMatchObject({ joined, approval: { id: joined ? "first" : id } });
       }
       expect((await approvals.list()).map(({ id }) => id)).toEqual([
-        ...["third", "fourth", "fifth", "first"],
+        ...["third", "sixth", "seventh", "fourth", "fifth", "first"],
       ]);
       expect((await approvals.list({ grant: "other" })).map(({ id }) => id)).toEqual(["third"]);
     });
@@ -73,7 +75,7 @@ for (const kind of kinds()) {
       await store.approvals.ask(request("a"));
       const limit = charge("a", 1, minute);
       const reserve = async (id: string) =>
-        store.reserve({ id, charges: [limit], spend: "a", now });
+        store.reserve({ id, charges: [limit], spend: ["a"], now });
       const refused = { ok: false, index: -1, reason: "approval", used: 0 };
       expect(await reserve("early")).toEqual(refused);
       await store.approvals.decide("a", yes());
@@ -99,13 +101,33 @@ for (const kind of kinds()) {
       });
     });
 
+    it("spends several together or none of them", async () => {
+      const store = await open();
+      await store.approvals.ask(request("a"));
+      await store.approvals.ask(request("b"));
+      await store.approvals.decide("a", yes());
+      const limit = charge("together", 1, minute);
+      const reserve = async (id: string) =>
+        store.reserve({ id, charges: [limit], spend: ["a", "b"], now });
+      const states = async () =>
+        Promise.all(["a", "b"].map(async (id) => (await store.approvals.get(id))?.state));
+      expect(await reserve("early")).toMatchObject({ reason: "approval" });
+      expect(await states()).toEqual(["approved", "pending"]);
+      await store.approvals.decide("b", yes());
+      expect(await reserve("one")).toEqual({ ok: true });
+      expect(await states()).toEqual(["spent", "spent"]);
+      await store.refund("one", "all");
+      expect(await states()).toEqual(["approved", "approved"]);
+      expect(await reserve("two")).toEqual({ ok: true });
+    });
+
     it("expires, and can be read for an hour", async () => {
       const store = await open();
       await store.approvals.ask(request("a"));
       await store.approvals.decide("a", yes());
       now += 600_000;
       expect(await store.approvals.get("a")).toMatchObject({ state: "expired" });
-      expect(await store.reserve({ id: "x", charges: [], spend: "a", now })).toMatchObject({
+      expect(await store.reserve({ id: "x", charges: [], spend: ["a"], now })).toMatchObject({
         reason: "approval",
       });
       expect(await store.approvals.list()).toEqual([]);

@@ -116,7 +116,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<Model, Real>>[] = [
   fc
     .record({ id, charges, spend: fc.option(approvalId, { nil: undefined, freq: 2 }) })
     .map(({ id, charges, spend }) => {
-      const request = { id, charges, ...(spend !== undefined && { spend }) };
+      const request = { id, charges, ...(spend !== undefined && { spend: [spend] }) };
       return new Step(
         `reserve ${JSON.stringify(request)}`,
         (model) => model.reserve(request),

@@ -24,7 +24,7 @@ interface Entry {
 
 interface Reservation {
   readonly entries: Entry[];
-  readonly spend: string | undefined;
+  readonly spend: readonly string[];
   expires: number;
 }
 
@@ -50,16 +50,16 @@ export class Model {
     return this.newest;
   }
 
-  reserve({ id, charges, spend }: ReserveRequest): ReserveResult {
+  reserve({ id, charges, spend = [] }: ReserveRequest): ReserveResult {
     const now = this.#advance();
     if (this.#held(id)) return { ok: true };
-    if (spend !== undefined && this.#approval(spend)?.state !== "approved") {
+    if (spend.some((one) => this.#approval(one)?.state !== "approved")) {
       return { ok: false, index: -1, reason: "approval", used: 0 };
     }
     const result = this.peek(charges);
     if (!result.ok) return result;
     const entries = charges.map((charge) => this.#enter(id, charge));
-    if (spend !== undefined) this.#setApproval(spend, { state: "spent" });
+    for (const one of spend) this.#setApproval(one, { state: "spent" });
     this.#reservations.set(id, { entries, spend, expires: now + HOUR });
     return result;
   }
@@ -93,9 +93,11 @@ export class Model {
         entry.givenBack = true;
       }
     }
-    if (what === "all" && held.spend !== undefined) {
-      const spent = this.#approvals.find((approval) => approval.id === held.spend);
-      if (spent?.state === "spent") this.#setApproval(spent.id, { state: "approved" });
+    if (what === "all") {
+      for (const one of held.spend) {
+        const spent = this.#approvals.find((approval) => approval.id === one);
+        if (spent?.state === "spent") this.#setApproval(spent.id, { state: "approved" });
+      }
     }
     this.#reservations.delete(id);
   }

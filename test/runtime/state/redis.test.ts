@@ -137,7 +137,7 @@ describe.skipIf(!hasRedis)("Redis", () => {
       ...{ arguments: "{}", askedAt: now, expiresAt: now + 60_000 },
     });
     await store.approvals.decide("p", { approve: true, by: "me", at: now });
-    expect(await store.reserve({ id: "a", charges, spend: "p" })).toEqual({ ok: true });
+    expect(await store.reserve({ id: "a", charges, spend: ["p"] })).toEqual({ ok: true });
     expect(await store.peek(charges)).toEqual({ ok: true });
     await store.renew("a");
     await store.refund("a", "all");

@@ -4,6 +4,7 @@ import { validatePolicy } from "../../../../policy/index.ts";
 import {
   type Backend,
   compileEngine,
+  Freezes,
   Gateway,
   type GatewayServer,
   type GrantInForce,
@@ -89,6 +90,7 @@ describe("with a clock of its own", () => {
     gateway = new Gateway(snapshot(...grants), servers(), {
       store,
       seals: new Seals(),
+      freezes: new Freezes(store.freezes),
       now,
       record: () => {},
       notice: () => {},
@@ -236,12 +238,14 @@ it("what a grant has open is broken off when its day is over, and it is let in n
         timeoutMs: 10_000,
       }),
   };
+  const store = await openStore("memory");
   const gateway: Gateway = new Gateway(
     new Snapshot([grant("a", { expiresAt: MIDNIGHT, servers: ["one"] })], now),
     [one],
     {
-      store: await openStore("memory"),
+      store,
       seals,
+      freezes: new Freezes(store.freezes),
       now,
       record: () => {},
       notice: () => {},

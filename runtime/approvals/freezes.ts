@@ -1,0 +1,66 @@
+import type { Freeze, FreezeStore, MaybePromise } from "../state/store.ts";
+
+/** How old what is known of freezes may be (milliseconds): a new one is in force within a second. */
+const FRESH_MS = 400;
+
+/** What a call is, as far as a freeze may be about it. */
+export interface FreezeSubject {
+  readonly server: string;
+  readonly grant: { readonly id: string; readonly name: string };
+  readonly tool: string;
+}
+
+/** The freezes in force, read from the store as calls come, and not more often than need be. */
+export class Freezes {
+  readonly #store: Pick<FreezeStore, "list">;
+  #known: readonly Freeze[] = [];
+  #readAt: number | undefined;
+  #reading: Promise<readonly Freeze[]> | undefined;
+
+  constructor(store: Pick<FreezeStore, "list">) {
+    this.#store = store;
+  }
+
+  /** The freeze that stops a call now. Throws, or rejects with, what the store does: then nobody knows. */
+  find(subject: FreezeSubject, now: number): MaybePromise<Freeze | undefined> {
+    if (this.#readAt !== undefined && Math.abs(now - this.#readAt) < FRESH_MS) {
+      return this.#known.length === 0 ? undefined : stopping(this.#known, subject, now);
+    }
+    const read = this.#reading ?? this.#store.list();
+    if (!(read instanceof Promise)) {
+      this.#keep(read, now);
+      return stopping(read, subject, now);
+    }
+    this.#reading ??= read.then(
+      (freezes) => {
+        this.#reading = undefined;
+        this.#keep(freezes, now);
+        return freezes;
+      },
+      (error: unknown) => {
+        this.#reading = undefined;
+        throw error;
+      },
+    );
+    return this.#reading.then((freezes) => stopping(freezes, subject, now));
+  }
+
+  #keep(freezes: readonly Freeze[], now: number): void {
+    this.#known = freezes;
+    this.#readAt = now;
+  }
+}
+
+function stopping(
+  freezes: readonly Freeze[],
+  { server, grant, tool }: FreezeSubject,
+  now: number,
+): Freeze | undefined {
+  return freezes.find(
+    (freeze) =>
+      freeze.until > now &&
+      (freeze.server === undefined || freeze.server === server) &&
+      (freeze.tool === undefined || freeze.tool === tool) &&
+      (freeze.grant === undefined || freeze.grant === grant.id || freeze.grant === grant.name),
+  );
+}
