@@ -21,6 +21,7 @@ const newKey = () => randomBytes(32).toString("base64");
 const LIST = { jsonrpc: "2.0", id: 7, method: "tools/list" };
 
 describe.skipIf(!hasRedis)("three replicas", () => {
+  const cleanUps: (() => unknown)[] = [];
   let redis: RedisServer;
   let upstream: RecordingHttp;
   let folder: GatewayFolder;
@@ -32,8 +33,11 @@ describe.skipIf(!hasRedis)("three replicas", () => {
 
   beforeEach(async () => {
     redis = await RedisServer.start();
+    cleanUps.push(() => redis.end());
     upstream = await startRecordingHttp();
+    cleanUps.push(() => upstream.close());
     folder = new GatewayFolder();
+    cleanUps.push(() => folder.remove());
     folder.write(
       "items.mcpp",
       "server items\n\nallow get_item\nallow put_item limit 20/hour sliding per grant\nallow delete_item limit 2 concurrent\n",
@@ -56,13 +60,11 @@ grants:
     env = { MCPP_KEY: key, STATE: redis.address };
     replicas = await Promise.all(Array.from({ length: REPLICAS }, () => folder.serve(env)));
     forwarder = await roundRobin(replicas.map(({ port }) => port));
+    cleanUps.push(() => forwarder.close());
     front = new GatewayPort(forwarder.port);
   });
   afterEach(async () => {
-    await forwarder.close();
-    await folder.remove();
-    await upstream.close();
-    await redis.end();
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
   });
 
   const calls = (tool: string) =>
