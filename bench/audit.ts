@@ -31,7 +31,7 @@ const POLICY = {
       require: [
         {
           conditions: [
-            { path: "args.message", op: "starts_with", value: "hello" },
+            { path: "args.message", op: "regex", value: "^hello" },
             { path: "args.amount", op: "lte", value: 100 },
             { path: "args.currency", op: "in", value: ["usd", "eur"] },
           ],

@@ -94,6 +94,10 @@ export async function run(): Promise<void> {
         ...[process.execPath, join(dist, "mcpp.js"), "serve", policy, "--state", "memory", "--"],
         ...server,
       ],
+      "mcpp, audit on": [
+        ...[process.execPath, join(dist, "mcpp.js"), "serve", policy, "--state", "memory"],
+        ...["--audit", join(folder, "audit"), "--", ...server],
+      ],
       "SDK transports": [process.execPath, file("sdk.mjs", SDK), ...server],
     };
     for (const inFlight of [1, 16]) await measure(ways, inFlight);

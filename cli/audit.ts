@@ -74,10 +74,9 @@ async function tail(paths: readonly string[], options: AuditOptions): Promise<nu
   // Whoever reads us has gone.
   process.stdout.once("error", () => ended.abort());
   const show = (record: TrailRecord): void => {
-    if (!wanted(record)) return;
     process.stdout.write(`${format === "json" ? jsonLine(record) : describeRecord(record)}\n`);
   };
-  await follow(trailPaths(paths), Number(lines), show, ended.signal);
+  await follow(trailPaths(paths), Number(lines), wanted, show, ended.signal);
   return EXIT_OK;
 }
 

@@ -12,10 +12,11 @@ interface Place {
   rest: Buffer;
 }
 
-/** Shows the last records, and then each new one until `signal`; files that come later too. */
+/** Shows the last records that are wanted, and then each new one until `signal`; files that come later too. */
 export async function follow(
   paths: readonly string[],
   last: number,
+  wanted: (record: TrailRecord) => boolean,
   show: (record: TrailRecord) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -26,7 +27,7 @@ export async function follow(
     places.set(path, { at: statSync(path).size, rest: Buffer.alloc(0) });
   const newest: TrailRecord[] = [];
   for (const record of readTrails(files)) {
-    newest.push(record);
+    if (wanted(record)) newest.push(record);
     if (newest.length > 2 * last) newest.splice(0, newest.length - last);
   }
   for (const record of last === 0 ? [] : newest.slice(-last)) show(record);
@@ -34,7 +35,7 @@ export async function follow(
     for (const { path } of trailFiles(paths)) {
       const place = places.get(path) ?? { at: 0, rest: Buffer.alloc(0) };
       places.set(path, place);
-      for (const record of readOn(path, place)) show(record);
+      for (const record of readOn(path, place)) if (wanted(record)) show(record);
     }
     await sleep(POLL_MS, undefined, { signal }).catch(() => {});
   }

@@ -2,7 +2,6 @@ import type { Diagnostic, Message } from "../../language/index.ts";
 import { alternatives, didYouMean, report, type Source, suggest } from "../../language/index.ts";
 import { DAY_MS, startOfDay } from "../../policy/index.ts";
 import {
-  type ArgumentMode,
   type AuditSettings,
   MAX_MESSAGE,
   NoKey,
@@ -12,6 +11,7 @@ import {
 import { durationMs, holdMs } from "../duration.ts";
 import { NEVER_FORWARDED } from "../forwarded-headers.ts";
 import { isLoopback, parseListenAddress } from "../listen-address.ts";
+import { type RawAudit, readAudit } from "./audit.ts";
 import type { ApprovalsConfig, Config, GrantConfig, PolicyFacts, ServerConfig } from "./config.ts";
 import { ConfigDocument, type Path } from "./document.ts";
 import { type Environment, substituted } from "./environment.ts";
@@ -76,14 +76,6 @@ interface Raw {
   readonly rate?: number;
   readonly servers: Readonly<Record<string, RawServer>>;
   readonly grants?: readonly RawGrant[];
-}
-
-interface RawAudit {
-  readonly dir?: string;
-  readonly stdout?: true;
-  readonly arguments?: ArgumentMode;
-  readonly sync?: boolean;
-  readonly max_total?: string;
 }
 
 interface RawApprovals {
@@ -222,29 +214,12 @@ class Reader<P extends PolicyFacts> {
   }
 
   #audit(raw: RawAudit): AuditSettings | undefined {
-    const { dir, stdout, arguments: mode, sync, max_total: maxTotal } = raw;
-    const common = mode === undefined ? {} : { arguments: mode };
-    if ((dir === undefined) === (stdout === undefined)) {
-      const problem = "`audit` needs either `dir`, a folder, or `stdout: true`.";
-      this.#report(messages.wrongValue, { problem }, ["audit"], "key");
-      return undefined;
+    const read = readAudit(raw, (dir) => this.#host.statePath(dir, this.#document.source.name));
+    if ("settings" in read) return read.settings;
+    for (const { problem, path } of read.problems) {
+      this.#report(messages.wrongValue, { problem }, path, "key");
     }
-    if (dir === undefined) {
-      for (const key of ["sync", "max_total"] as const) {
-        if (raw[key] === undefined) continue;
-        const problem = `\`${key}\` is about the files in a \`dir\`; stdout has none.`;
-        this.#report(messages.wrongValue, { problem }, ["audit", key], "key");
-      }
-      return { kind: "stdout", ...common };
-    }
-    const folder = this.#host.statePath(dir, this.#document.source.name);
-    return {
-      kind: "folder",
-      dir: folder,
-      ...common,
-      ...(sync === undefined ? {} : { sync }),
-      ...(maxTotal === undefined ? {} : { maxTotal: bytesOf(maxTotal) }),
-    };
+    return undefined;
   }
 
   #server(name: string, raw: RawServer): ServerConfig | undefined {
@@ -470,12 +445,6 @@ class Reader<P extends PolicyFacts> {
 }
 
 const DEFAULT_RATE = 200;
-
-/** Bytes, of a text as the schema has it. */
-function bytesOf(text: string): number {
-  const units = { MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
-  return Number.parseInt(text, 10) * units[text.slice(-3) as keyof typeof units];
-}
 
 function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics].sort((a, b) => a.span.start - b.span.start || (a.code < b.code ? -1 : 1));

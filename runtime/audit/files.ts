@@ -4,6 +4,13 @@ import { join, resolve } from "node:path";
 /** A trail that cannot be written; the message is a sentence. */
 export class AuditUnavailable extends Error {
   override readonly name = "AuditUnavailable";
+  /** A reader has the beginning of the line, and gets the rest before any other: it is in the chain. */
+  readonly begun: boolean;
+
+  constructor(message: string, begun = false) {
+    super(message);
+    this.begun = begun;
+  }
 }
 
 /**

@@ -49,7 +49,7 @@ export function openLine(line: Buffer): OpenedLine {
   const hash = /^,"hash":"([0-9a-f]{64})"}$/.exec(
     line.subarray(body.length).toString("latin1"),
   )?.[1];
-  const record = recordIn(line);
+  const record = readRecord(line);
   const prev = typeof record?.prev === "string" ? record.prev : undefined;
   return {
     sound: record !== undefined && prev !== undefined && hash === computed,
@@ -60,7 +60,8 @@ export function openLine(line: Buffer): OpenedLine {
   };
 }
 
-function recordIn(line: Buffer): TrailRecord | undefined {
+/** The record in a line, whether it is sound or not. */
+export function readRecord(line: Buffer): TrailRecord | undefined {
   let value: unknown;
   try {
     value = JSON.parse(line.toString("utf8"));

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { openLine, type TrailRecord } from "./line.ts";
+import { readRecord, type TrailRecord } from "./line.ts";
 import type { TrailFile } from "./trails.ts";
 
 /** The records of trails in the order of time, as they are: whether they are sound is not looked at. */
@@ -30,7 +30,7 @@ export function* recordsIn(content: Buffer): Generator<TrailRecord, void> {
   for (let start = 0; ; ) {
     const end = content.indexOf(10, start);
     if (end === -1) return;
-    const { record } = openLine(content.subarray(start, end));
+    const record = readRecord(content.subarray(start, end));
     if (record !== undefined) yield record;
     start = end + 1;
   }

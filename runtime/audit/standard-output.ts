@@ -9,28 +9,35 @@ const PAUSE_MS = 5;
 /** The lines go to our stdout, for whoever collects them there. */
 export class StandardOutput implements Destination {
   readonly #write: (bytes: Buffer, offset: number) => number;
+  readonly #patienceMs: number;
   /** The rest of a line that a reader has the beginning of. */
   #rest: Buffer = Buffer.alloc(0);
 
-  constructor(write = (bytes: Buffer, offset: number): number => writeSync(1, bytes, offset)) {
+  constructor(
+    write = (bytes: Buffer, offset: number): number => writeSync(1, bytes, offset),
+    patienceMs = PATIENCE_MS,
+  ) {
     this.#write = write;
+    this.#patienceMs = patienceMs;
   }
 
   write(line: string): void {
     // A line that was begun is ended first: it has its place in the chain.
     this.#rest = this.#put(this.#rest);
-    if (this.#rest.length > 0) throw notRead();
+    if (this.#rest.length > 0) throw notRead(false);
     const bytes = Buffer.from(line);
     const rest = this.#put(bytes);
-    if (rest.length === bytes.length) throw notRead();
-    this.#rest = rest;
+    if (rest.length === 0) return;
+    const begun = rest.length < bytes.length;
+    if (begun) this.#rest = rest;
+    throw notRead(begun);
   }
 
   close(): void {}
 
   /** What could not be written. */
   #put(bytes: Buffer): Buffer {
-    const until = performance.now() + PATIENCE_MS;
+    const until = performance.now() + this.#patienceMs;
     let done = 0;
     while (done < bytes.length) {
       try {
@@ -49,6 +56,6 @@ export class StandardOutput implements Destination {
   }
 }
 
-function notRead(): AuditUnavailable {
-  return new AuditUnavailable("The audit trail cannot be written: nobody reads our stdout.");
+function notRead(begun: boolean): AuditUnavailable {
+  return new AuditUnavailable("The audit trail cannot be written: nobody reads our stdout.", begun);
 }

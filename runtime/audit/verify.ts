@@ -1,4 +1,4 @@
-import { NO_HASH, type OpenedLine, openLine } from "./line.ts";
+import { NO_HASH, type OpenedLine, openLine, type TrailRecord } from "./line.ts";
 
 /** What is wrong with a trail, at the record that it begins with. */
 export interface Fault {
@@ -254,12 +254,18 @@ function records(from: number, to: number): string {
   return from === to ? `Record ${from} is` : `Records ${from} to ${to} are`;
 }
 
+/** Of a file's many records, no more than is looked at is kept. */
+function brief({ seq, time, type, chain }: TrailRecord): TrailRecord {
+  return chain === undefined ? { seq, time, type } : { seq, time, type, chain };
+}
+
 function linesOf(content: Buffer): Line[] {
   const lines: Line[] = [];
   for (let start = 0; start < content.length; ) {
     const end = content.indexOf(10, start);
     const bytes = content.subarray(start, end === -1 ? content.length : end);
-    lines.push({ ...openLine(bytes), bytes, whole: end !== -1 });
+    const { record, ...opened } = openLine(bytes);
+    lines.push({ ...opened, ...(record && { record: brief(record) }), bytes, whole: end !== -1 });
     start = end === -1 ? content.length : end + 1;
   }
   return lines;

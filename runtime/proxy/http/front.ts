@@ -157,10 +157,12 @@ export class Front {
     }
     known();
     if (route === undefined) {
+      this.#options.turnedAway?.("path");
       turnAway(reply, { status: 404, message: "There is no server at this path." });
       return;
     }
     if (!this.#enter(admitted.grant, { server: route.server, reply })) {
+      this.#options.turnedAway?.("busy");
       turnAway(reply, {
         status: 429,
         message: "Too many requests are open; wait until some have ended.",

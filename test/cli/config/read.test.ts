@@ -380,3 +380,42 @@ grants:
     `);
   });
 });
+
+describe("the audit trail", () => {
+  const withAudit = (audit: string): string =>
+    WHOLE.replace("guard: ./org.mcpp", `audit: ${audit}`);
+
+  it("is in a folder or on stdout", () => {
+    const settings = (audit: string) => read(withAudit(audit)).config?.audit;
+    expect(settings("{ dir: ./audit }")).toEqual({ kind: "folder", dir: "/etc/mcpp/./audit" });
+    expect(settings("{ dir: a, arguments: full, sync: true, max_total: 512MiB }")).toEqual({
+      kind: "folder",
+      dir: "/etc/mcpp/a",
+      arguments: "full",
+      sync: true,
+      maxTotal: 512 * 2 ** 20,
+    });
+    expect(settings("{ stdout: true, arguments: none }")).toEqual({
+      kind: "stdout",
+      arguments: "none",
+    });
+    expect(read(WHOLE).config?.audit).toBeUndefined();
+  });
+
+  it("is refused when it is in neither or both, or has a size that is none", () => {
+    const codes = (audit: string) => read(withAudit(audit)).diagnostics.map(({ code }) => code);
+    for (const audit of [
+      "{}",
+      "{ dir: a, stdout: true }",
+      "{ stdout: true, sync: true }",
+      "{ dir: a, max_total: 10 }",
+      "{ dir: a, arguments: some }",
+    ]) {
+      expect(codes(audit), audit).not.toEqual([]);
+      expect(read(withAudit(audit)).config).toBeUndefined();
+    }
+    expect(shown(withAudit("{ stdout: true, sync: true }"))).toContain(
+      "`sync` is about the files in a `dir`; stdout has none.",
+    );
+  });
+});
