@@ -246,6 +246,49 @@ grants:
     `);
   });
 
+  it.each([
+    ["{}", 20_000],
+    ["{ hold: 0 }", 0],
+    ['{ hold: "0" }', 0],
+    ["{ hold: 1m }", 60_000],
+  ])("`approvals: %s` holds calls for %i ms", (approvals, holdMs) => {
+    expect(read(`${WHOLE}approvals: ${approvals}\n`).config?.approvals).toEqual({
+      holdMs,
+      approvers: [],
+    });
+  });
+
+  it("knows approvers and their groups, apart from each other and from grants", () => {
+    const approvers = (...lines: string[]): string =>
+      `${WHOLE}approvals:\n  hold: 1m\n  approvers:\n${lines.map((line) => `    - { ${line} }\n`).join("")}`;
+    const ann = `name: ann, token: "${digest("c")}", groups: [leads]`;
+    expect(read(approvers(ann)).config?.approvals).toEqual({
+      holdMs: 60_000,
+      approvers: [{ name: "ann", token: "c".repeat(64), groups: ["leads"] }],
+    });
+    const problems = read(
+      approvers(
+        ann,
+        `name: ann, token: "${digest("d")}"`,
+        `name: bob, token: "${digest("c")}"`,
+        `name: eve, token: "${digest("b")}"`,
+      ),
+    );
+    expect(problems.config).toBeUndefined();
+    expect(problems.diagnostics.map(({ code, message }) => `${code} ${message}`)).toEqual([
+      "MCPP822 There are two approvers with the name `ann`.",
+      "MCPP822 This token is that of the approver `ann` too.",
+      "MCPP822 This token is that of the grant `ops` too.",
+    ]);
+    expect(
+      shown(`${WHOLE}approvals: { hold: soon, approvers: [{ name: x }], more: 1 }\n`),
+    ).toContain("`hold` must be a duration such as `20s`, or `0`.");
+    expect(shown(`${WHOLE}approvals: { hold: 5 }\n`)).toContain("`hold` must be 0, or between 1ms and 24 days.");
+    expect(shown(`${WHOLE}approvals: { hold: true }\n`)).toContain(
+      "`hold` must be a duration such as `20s`, or 0.",
+    );
+  });
+
   it("says what only the whole can tell", () => {
     expect(
       shown(`listen: 0.0.0.0:8420
