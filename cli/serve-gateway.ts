@@ -8,7 +8,7 @@ import { Rulebooks } from "./gateway-rulebooks.ts";
 import { originOf } from "./listen-address.ts";
 import { announcement, type InForce } from "./reload/announce.ts";
 import { SavedFiles } from "./reload/saved-files.ts";
-import { gatewayApprovals } from "./serve-approvals.ts";
+import { gatewayApprovals, webhookOf } from "./serve-approvals.ts";
 import { serveLog } from "./serve-log.ts";
 import { openState } from "./serve-state.ts";
 import { untilEnded } from "./signals.ts";
@@ -20,6 +20,7 @@ export async function serveGateway(path: string): Promise<number> {
   const log = serveLog(process.stderr);
   const seals = config.keys.length === 0 ? new Seals() : new Seals(config.keys);
   const places = new ChildPlaces();
+  const webhook = webhookOf(config, log);
   const rulebooks = new Rulebooks();
   const gateway: Gateway = new Gateway(
     rulebooks.snapshot(config, Date.now),
@@ -27,7 +28,7 @@ export async function serveGateway(path: string): Promise<number> {
     {
       store,
       seals,
-      approvals: gatewayApprovals(config, store, log),
+      approvals: gatewayApprovals(config, store, log, webhook),
       freezes: new Freezes(store.freezes),
       now: Date.now,
       record: (record, grant, server) => log.record(record, `${grant.name} on ${server}`),
@@ -87,6 +88,7 @@ export async function serveGateway(path: string): Promise<number> {
   } finally {
     saved?.close();
     gateway.stop();
+    webhook?.close();
     log.end();
     await store.close();
   }
@@ -120,7 +122,11 @@ function onlyAtStart(before: Config, after: Config): readonly string[] {
     origins: config.origins,
     key: config.keys.map((key) => Buffer.from(key).toString("hex")),
     state: config.state ?? null,
-    approvals: [config.approvals.holdMs, config.approvals.approvers.length > 0],
+    approvals: [
+      config.approvals.holdMs,
+      config.approvals.approvers.length > 0,
+      config.approvals.webhook?.href,
+    ],
     max_message: config.maxMessage,
     rate: config.rate,
   });

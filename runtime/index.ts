@@ -1,6 +1,7 @@
 export { Approvals, type ApprovalsOptions, SILENT_HOLD_MS } from "./approvals/approvals.ts";
 export { Freezes } from "./approvals/freezes.ts";
 export { legible, legibleDocument } from "./approvals/legible.ts";
+export { Webhook } from "./approvals/webhook.ts";
 export { compileEngine } from "./engine/decide.ts";
 export { both } from "./engine/guard.ts";
 export { denyLimit, describeSpan, type NotReserved } from "./engine/limit-denial.ts";
@@ -41,7 +42,7 @@ export { Rounds } from "./proxy/rounds.ts";
 export { type Openings, Rulebook } from "./proxy/rulebook.ts";
 export { RulesInForce } from "./proxy/rules-in-force.ts";
 export { scan } from "./proxy/scan.ts";
-export { NoKey, rootKeys, Seals } from "./proxy/seal.ts";
+export { keyFor, NoKey, rootKeys, Seals } from "./proxy/seal.ts";
 export { type Oversized, type Ports, Session } from "./proxy/session.ts";
 export { MAX_MESSAGE, MAX_SERVER_MESSAGE, proxyStdio, type StdioProxy } from "./proxy/stdio.ts";
 export { Tasks } from "./proxy/tasks.ts";

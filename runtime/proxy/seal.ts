@@ -47,16 +47,19 @@ export class Seals {
   }
 }
 
+/** A key that is derived from a root key for this use alone. */
+export function keyFor(purpose: Purpose | "webhook", root: Uint8Array): Buffer {
+  return Buffer.from(hkdfSync("sha256", root, "", `mcpp ${purpose}`, KEY_BYTES));
+}
+
 type Keys = Readonly<Record<Purpose, Buffer>>;
 
 function keysOf(root: Uint8Array): Keys {
-  const derive = (purpose: Purpose): Buffer =>
-    Buffer.from(hkdfSync("sha256", root, "", `mcpp ${purpose}`, KEY_BYTES));
   return {
-    session: derive("session"),
-    event: derive("event"),
-    round: derive("round"),
-    task: derive("task"),
+    session: keyFor("session", root),
+    event: keyFor("event", root),
+    round: keyFor("round", root),
+    task: keyFor("task", root),
   };
 }
 

@@ -283,9 +283,28 @@ grants:
     expect(
       shown(`${WHOLE}approvals: { hold: soon, approvers: [{ name: x }], more: 1 }\n`),
     ).toContain("`hold` must be a duration such as `20s`, or `0`.");
-    expect(shown(`${WHOLE}approvals: { hold: 5 }\n`)).toContain("`hold` must be 0, or between 1ms and 24 days.");
+    expect(shown(`${WHOLE}approvals: { hold: 5 }\n`)).toContain(
+      "`hold` must be 0, or between 1ms and 24 days.",
+    );
     expect(shown(`${WHOLE}approvals: { hold: true }\n`)).toContain(
       "`hold` must be a duration such as `20s`, or 0.",
+    );
+  });
+
+  it("has its webhook reached by https alone, and only with a key", () => {
+    const webhook = (url: string): string => `${WHOLE}approvals: { webhook: "${url}" }\n`;
+    expect(read(webhook("https://hooks.example.com/x")).config?.approvals.webhook?.href).toBe(
+      "https://hooks.example.com/x",
+    );
+    expect(read(webhook("http://127.0.0.1:9/x")).config?.approvals.webhook?.port).toBe("9");
+    for (const url of ["http://hooks.example.com", "ftp://x", "x", "https://u:p@example.com"]) {
+      expect(read(webhook(url)).config).toBeUndefined();
+      expect(shown(webhook(url))).toContain("`webhook` must");
+      expect(shown(webhook(url))).not.toContain("u:p");
+    }
+    const local = WHOLE.replace("0.0.0.0", "127.0.0.1").replace(/^key:.*\n/m, "");
+    expect(shown(`${local}approvals: { webhook: "https://example.com" }\n`)).toContain(
+      "`webhook` needs a `key`",
     );
   });
 
