@@ -1,5 +1,5 @@
 import type { Policy } from "../policy/index.ts";
-import { type Approval, Approvals, type StateStore } from "../runtime/index.ts";
+import { type Approval, Approvals, keyFor, type StateStore, Webhook } from "../runtime/index.ts";
 import type { Config } from "./config/config.ts";
 import type { ServeLog } from "./serve-log.ts";
 
@@ -18,6 +18,7 @@ export function gatewayApprovals(
   { approvals: { holdMs, approvers } }: Config,
   store: StateStore,
   log: ServeLog,
+  webhook: Webhook | undefined,
 ): Approvals | undefined {
   if (approvers.length === 0) return undefined;
   if (store.name === "memory") {
@@ -26,7 +27,21 @@ export function gatewayApprovals(
     );
     return undefined;
   }
-  return new Approvals({ store: store.approvals, holdMs, local: false, asked: tellIn(log) });
+  const tell = tellIn(log);
+  const asked = (approval: Approval): void => {
+    tell(approval);
+    void webhook?.tell(approval);
+  };
+  return new Approvals({ store: store.approvals, holdMs, local: false, asked });
+}
+
+/** What is told of new questions. Undefined where nothing is configured. */
+export function webhookOf(
+  { approvals: { webhook: url }, keys: [root] }: Config,
+  { notice }: ServeLog,
+): Webhook | undefined {
+  if (url === undefined || root === undefined) return undefined;
+  return new Webhook({ url, key: keyFor("webhook", root), now: Date.now, notice });
 }
 
 /** Whether a policy has a person asked about any call. */

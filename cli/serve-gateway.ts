@@ -8,7 +8,7 @@ import { Rulebooks } from "./gateway-rulebooks.ts";
 import { isLoopback, originOf } from "./listen-address.ts";
 import { announcement, type InForce } from "./reload/announce.ts";
 import { SavedFiles } from "./reload/saved-files.ts";
-import { gatewayApprovals } from "./serve-approvals.ts";
+import { gatewayApprovals, webhookOf } from "./serve-approvals.ts";
 import { describeAudit, openAudit } from "./serve-audit.ts";
 import { serveLog } from "./serve-log.ts";
 import { openState } from "./serve-state.ts";
@@ -27,6 +27,7 @@ export async function serveGateway(path: string): Promise<number> {
     grants: config.grants.map(({ id, name }) => ({ id, name })),
   });
   const places = new ChildPlaces();
+  const webhook = webhookOf(config, log);
   const rulebooks = new Rulebooks();
   const gateway: Gateway = new Gateway(
     rulebooks.snapshot(config, Date.now),
@@ -34,7 +35,7 @@ export async function serveGateway(path: string): Promise<number> {
     {
       store,
       seals,
-      approvals: gatewayApprovals(config, store, log),
+      approvals: gatewayApprovals(config, store, log, webhook),
       freezes: new Freezes(store.freezes),
       now: Date.now,
       record: (record, grant, server) => {
@@ -108,6 +109,7 @@ export async function serveGateway(path: string): Promise<number> {
     saved?.close();
     gateway.stop();
     audit?.end();
+    webhook?.close();
     log.end();
     await store.close();
   }
@@ -142,7 +144,11 @@ function onlyAtStart(before: Config, after: Config): readonly string[] {
     key: config.keys.map((key) => Buffer.from(key).toString("hex")),
     state: config.state ?? null,
     audit: config.audit ?? null,
-    approvals: [config.approvals.holdMs, config.approvals.approvers.length > 0],
+    approvals: [
+      config.approvals.holdMs,
+      config.approvals.approvers.length > 0,
+      config.approvals.webhook?.href,
+    ],
     max_message: config.maxMessage,
     rate: config.rate,
   });

@@ -1,6 +1,7 @@
 export { Approvals, type ApprovalsOptions, SILENT_HOLD_MS } from "./approvals/approvals.ts";
 export { Freezes } from "./approvals/freezes.ts";
 export { legible, legibleDocument } from "./approvals/legible.ts";
+export { Webhook } from "./approvals/webhook.ts";
 export { ARGUMENT_MODES, type ArgumentMode, type KeptArguments } from "./audit/arguments.ts";
 export { AuditUnavailable } from "./audit/files.ts";
 export { harmless, type TrailRecord } from "./audit/line.ts";
@@ -55,7 +56,7 @@ export { Rounds } from "./proxy/rounds.ts";
 export { type Openings, Rulebook } from "./proxy/rulebook.ts";
 export { RulesInForce } from "./proxy/rules-in-force.ts";
 export { scan } from "./proxy/scan.ts";
-export { NoKey, rootKeys, Seals } from "./proxy/seal.ts";
+export { keyFor, NoKey, rootKeys, Seals } from "./proxy/seal.ts";
 export { type Oversized, type Ports, Session } from "./proxy/session.ts";
 export { MAX_MESSAGE, MAX_SERVER_MESSAGE, proxyStdio, type StdioProxy } from "./proxy/stdio.ts";
 export { Tasks } from "./proxy/tasks.ts";

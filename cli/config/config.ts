@@ -28,6 +28,8 @@ export interface Config<P extends PolicyFacts = PolicyFacts> {
 export interface ApprovalsConfig {
   /** How long a call is held (milliseconds). */
   readonly holdMs: number;
+  /** Who is told of new questions. */
+  readonly webhook?: URL;
   readonly approvers: readonly ApproverConfig[];
 }
 

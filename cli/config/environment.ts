@@ -50,5 +50,6 @@ export function substituted(
 export function takesVariables(path: Path): boolean {
   const [first, , third] = path;
   if (first === "key" || first === "state") return true;
+  if (first === "approvals" && path.length === 2 && path[1] === "webhook") return true;
   return first === "servers" && path.length === 4 && (third === "headers" || third === "env");
 }

@@ -80,6 +80,7 @@ interface Raw {
 
 interface RawApprovals {
   readonly hold?: string | 0;
+  readonly webhook?: string;
   readonly approvers?: readonly {
     readonly name: string;
     readonly token: string;
@@ -140,7 +141,7 @@ class Reader<P extends PolicyFacts> {
     const guard = raw.guard === undefined ? undefined : this.#policy(raw.guard, ["guard"]);
     const grants = (raw.grants ?? []).map((grant, index) => this.#grant(grant, index, servers));
     this.#distinct(raw.grants ?? []);
-    const approvals = this.#approvals(raw);
+    const approvals = this.#approvals(raw, keys.length > 0);
     if (grants.length === 0) this.#report(messages.noGrant, {}, ["servers"], "key");
     const listen = this.#listen(raw, keys.length > 0);
     const found = [...inOrder(this.#diagnostics), ...this.#ofPolicies(guard)];
@@ -387,7 +388,12 @@ class Reader<P extends PolicyFacts> {
     }
   }
 
-  #approvals({ approvals = {}, grants = [] }: Raw): ApprovalsConfig {
+  /** `hasKey`: there is a key that outlives the process. */
+  #approvals({ approvals = {}, grants = [], key }: Raw, hasKey: boolean): ApprovalsConfig {
+    const webhook =
+      approvals.webhook === undefined
+        ? undefined
+        : this.#webhook(approvals.webhook, hasKey || key !== undefined);
     const held = holdMs(String(approvals.hold ?? "20s"));
     if (held === undefined) {
       const problem = "`hold` must be 0, or between 1ms and 24 days.";
@@ -411,7 +417,28 @@ class Reader<P extends PolicyFacts> {
       else tokens.set(token, { first: name, whose: "approver" });
       return { name, token: token.slice("sha256:".length), groups };
     });
-    return { holdMs: held ?? 0, approvers };
+    return { holdMs: held ?? 0, ...(webhook === undefined ? {} : { webhook }), approvers };
+  }
+
+  #webhook(text: string, hasKey: boolean): URL | undefined {
+    const path: Path = ["approvals", "webhook"];
+    const wrong = (problem: string): undefined => {
+      this.#report(messages.wrongValue, { problem }, path);
+    };
+    if (!hasKey) {
+      return wrong("`webhook` needs a `key`: its receiver could not know what is signed by us.");
+    }
+    // A variable that is not set was reported.
+    if (text === "") return undefined;
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const local = url?.protocol === "http:" && LOOPBACK.has(url.hostname);
+    if (url === undefined || (url.protocol !== "https:" && !local)) {
+      return wrong("`webhook` must be an https URL; http is for this machine alone.");
+    }
+    if (url.username !== "" || url.password !== "") {
+      return wrong("`webhook` must not hold a user or a password: it is signed.");
+    }
+    return url;
   }
 
   #policy(path: string, place: Path): P {
@@ -445,6 +472,7 @@ class Reader<P extends PolicyFacts> {
 }
 
 const DEFAULT_RATE = 200;
+const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
 function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics].sort((a, b) => a.span.start - b.span.start || (a.code < b.code ? -1 : 1));

@@ -26,6 +26,7 @@ export class DecisionWatch {
   readonly #store: Pick<ApprovalStore, "get">;
   readonly #waiting = new Set<Waiter>();
   #timer: NodeJS.Timeout | undefined;
+  #looking = false;
 
   constructor(store: Pick<ApprovalStore, "get">) {
     this.#store = store;
@@ -44,22 +45,22 @@ export class DecisionWatch {
           if (!this.#waiting.delete(waiter)) return;
           clearTimeout(late);
           signal.removeEventListener("abort", gone);
-          if (this.#waiting.size === 0) this.#rest();
+          if (this.#waiting.size === 0) clearTimeout(this.#timer);
           resolve(heard);
         },
       };
       this.#waiting.add(waiter);
       signal.addEventListener("abort", gone);
-      this.#timer ??= setTimeout(() => void this.#look(), POLL_MS);
+      if (this.#waiting.size === 1 && !this.#looking) this.#lookLater();
     });
   }
 
-  #rest(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  #lookLater(): void {
+    this.#timer = setTimeout(() => void this.#look(), POLL_MS);
   }
 
   async #look(): Promise<void> {
+    this.#looking = true;
     const decided = new Map<string, Promise<boolean>>();
     await Promise.all(
       [...this.#waiting].map(async ({ id, stale, hear }) => {
@@ -70,8 +71,8 @@ export class DecisionWatch {
         if (changed) hear("changed");
       }),
     ).catch(() => {});
-    this.#timer =
-      this.#waiting.size === 0 ? undefined : setTimeout(() => void this.#look(), POLL_MS);
+    this.#looking = false;
+    if (this.#waiting.size > 0) this.#lookLater();
   }
 
   async #isDecided(id: string): Promise<boolean> {

@@ -24,7 +24,7 @@ export class Seals {
    */
   constructor(roots: readonly Uint8Array[] = [randomBytes(KEY_BYTES)]) {
     this.#keys = roots.map(keysOf);
-    this.auditKey = derived(roots[0] as Uint8Array, "audit");
+    this.auditKey = keyFor("audit", roots[0] as Uint8Array);
   }
 
   seal(purpose: Purpose, bound: Bound, content: unknown): string {
@@ -50,19 +50,20 @@ export class Seals {
   }
 }
 
+/** A key that is derived from a root key for this use alone. */
+export function keyFor(purpose: Purpose | "audit" | "webhook", root: Uint8Array): Buffer {
+  return Buffer.from(hkdfSync("sha256", root, "", `mcpp ${purpose}`, KEY_BYTES));
+}
+
 type Keys = Readonly<Record<Purpose, Buffer>>;
 
 function keysOf(root: Uint8Array): Keys {
   return {
-    session: derived(root, "session"),
-    event: derived(root, "event"),
-    round: derived(root, "round"),
-    task: derived(root, "task"),
+    session: keyFor("session", root),
+    event: keyFor("event", root),
+    round: keyFor("round", root),
+    task: keyFor("task", root),
   };
-}
-
-function derived(root: Uint8Array, purpose: Purpose | "audit"): Buffer {
-  return Buffer.from(hkdfSync("sha256", root, "", `mcpp ${purpose}`, KEY_BYTES));
 }
 
 function macOf(key: Buffer, { server, grant }: Bound, body: string): Buffer {

@@ -90,6 +90,19 @@ describe("mcpp serve POLICY over stdio", () => {
     expect(shown.stdout).toContain("approved, the call was made");
   });
 
+  it("a call to a server over HTTP is held and passes, too", async () => {
+    const remote = await startRecordingHttp();
+    const bridge = [MCPP, "serve", folder.file("p.mcpp"), ...where, "--url", remote.url];
+    const sdk = await connect("SDK 1", { command: process.execPath, args: bridge });
+    const held = sdk.call("put_item", { amount: 5 });
+    const [row] = await waiting(where);
+    expect(await sdk.call("get_item", {})).not.toContain("DENIED");
+    await mcpp(["approvals", "approve", row?.id ?? "", ...where]);
+    expect(await held).not.toMatch(/DENIED|PENDING/);
+    await sdk.close();
+    await remote.close();
+  });
+
   it("a refusal's reason is read by the model, and who decides second is told who was first", async () => {
     const sdk = await client();
     const held = sdk.call("put_item", { amount: 5 });

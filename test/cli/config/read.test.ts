@@ -246,6 +246,68 @@ grants:
     `);
   });
 
+  it.each([
+    ["{}", 20_000],
+    ["{ hold: 0 }", 0],
+    ['{ hold: "0" }', 0],
+    ["{ hold: 1m }", 60_000],
+  ])("`approvals: %s` holds calls for %i ms", (approvals, holdMs) => {
+    expect(read(`${WHOLE}approvals: ${approvals}\n`).config?.approvals).toEqual({
+      holdMs,
+      approvers: [],
+    });
+  });
+
+  it("knows approvers and their groups, apart from each other and from grants", () => {
+    const approvers = (...lines: string[]): string =>
+      `${WHOLE}approvals:\n  hold: 1m\n  approvers:\n${lines.map((line) => `    - { ${line} }\n`).join("")}`;
+    const ann = `name: ann, token: "${digest("c")}", groups: [leads]`;
+    expect(read(approvers(ann)).config?.approvals).toEqual({
+      holdMs: 60_000,
+      approvers: [{ name: "ann", token: "c".repeat(64), groups: ["leads"] }],
+    });
+    const problems = read(
+      approvers(
+        ann,
+        `name: ann, token: "${digest("d")}"`,
+        `name: bob, token: "${digest("c")}"`,
+        `name: eve, token: "${digest("b")}"`,
+      ),
+    );
+    expect(problems.config).toBeUndefined();
+    expect(problems.diagnostics.map(({ code, message }) => `${code} ${message}`)).toEqual([
+      "MCPP822 There are two approvers with the name `ann`.",
+      "MCPP822 This token is that of the approver `ann` too.",
+      "MCPP822 This token is that of the grant `ops` too.",
+    ]);
+    expect(
+      shown(`${WHOLE}approvals: { hold: soon, approvers: [{ name: x }], more: 1 }\n`),
+    ).toContain("`hold` must be a duration such as `20s`, or `0`.");
+    expect(shown(`${WHOLE}approvals: { hold: 5 }\n`)).toContain(
+      "`hold` must be 0, or between 1ms and 24 days.",
+    );
+    expect(shown(`${WHOLE}approvals: { hold: true }\n`)).toContain(
+      "`hold` must be a duration such as `20s`, or 0.",
+    );
+  });
+
+  it("has its webhook reached by https alone, and only with a key", () => {
+    const webhook = (url: string): string => `${WHOLE}approvals: { webhook: "${url}" }\n`;
+    expect(read(webhook("https://hooks.example.com/x")).config?.approvals.webhook?.href).toBe(
+      "https://hooks.example.com/x",
+    );
+    expect(read(webhook("http://127.0.0.1:9/x")).config?.approvals.webhook?.port).toBe("9");
+    for (const url of ["http://hooks.example.com", "ftp://x", "x", "https://u:p@example.com"]) {
+      expect(read(webhook(url)).config).toBeUndefined();
+      expect(shown(webhook(url))).toContain("`webhook` must");
+      expect(shown(webhook(url))).not.toContain("u:p");
+    }
+    const local = WHOLE.replace("0.0.0.0", "127.0.0.1").replace(/^key:.*\n/m, "");
+    expect(shown(`${local}approvals: { webhook: "https://example.com" }\n`)).toContain(
+      "`webhook` needs a `key`",
+    );
+  });
+
   it("says what only the whole can tell", () => {
     expect(
       shown(`listen: 0.0.0.0:8420
