@@ -1,3 +1,6 @@
+import { createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type RecordingHttp, startRecordingHttp } from "../fixtures/recording-upstream/http.ts";
 import {
@@ -379,6 +382,49 @@ describe("a gateway", () => {
     }
   });
 
+  it.each(["remote", "local"])(
+    "does not run a call of a session with the %s server whose connection broke",
+    async (server) => {
+      folder.write("mcpp.yaml", config("sqlite:state.db"));
+      const gateway = await folder.serve();
+      const session = await gateway.begin("b", server);
+      const end = new AbortController();
+      const call = fetch(url(gateway, server), {
+        method: "POST",
+        body: JSON.stringify(toolCall(1, "put_item", { amount: 11 })),
+        signal: end.signal,
+        headers: {
+          authorization: `Bearer ${tokenOf("b")}`,
+          accept: "application/json, text/event-stream",
+          "content-type": "application/json",
+          "mcp-protocol-version": "2025-11-25",
+          "mcp-session-id": session,
+        },
+      })
+        .then((response) => response.text())
+        .catch(() => "gone");
+      const [row] = await waiting(where());
+      end.abort();
+      expect(await call).toBe("gone");
+      // Another request on the session shows that the first connection's end has arrived.
+      const headers = { "mcp-session-id": session };
+      await gateway.ask("b", server, toolCall(2, "get_item"), headers);
+      await decide("ann", "approve", row?.id ?? "");
+      const retried = await gateway.ask(
+        "b",
+        server,
+        toolCall(3, "put_item", { amount: 11 }),
+        headers,
+      );
+      expect(retried.result?.content?.[0]?.text).not.toMatch(/DENIED|PENDING/);
+      const messages = server === "remote" ? remote.messages() : local.messages();
+      const put = messages.filter(
+        ({ params }) => (params as { name?: string })?.name === "put_item",
+      );
+      expect(put.map(({ id }) => id)).toEqual([3]);
+    },
+  );
+
   it("refuses names that it does not have to be frozen, and takes those that it has", async () => {
     folder.write("mcpp.yaml", config("sqlite:state.db"));
     const gateway = await folder.serve();
@@ -393,6 +439,36 @@ describe("a gateway", () => {
     };
     await expect.poll(() => call("a")).toContain("Stop.");
     expect(await call("b")).not.toContain("Stop.");
+  });
+
+  it("tells its webhook of a question, signed", async () => {
+    const told: { body: string; headers: IncomingHttpHeaders }[] = [];
+    const hook = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      told.push({ body: Buffer.concat(chunks).toString(), headers: request.headers });
+      response.writeHead(204).end();
+    });
+    await new Promise<void>((resolve) => hook.listen(0, "127.0.0.1", resolve));
+    const { port } = hook.address() as AddressInfo;
+    const root = randomBytes(32);
+    folder.write(
+      "mcpp.yaml",
+      `key: \${ROOT}\n${config("sqlite:state.db", `  hold: 0\n  webhook: http://127.0.0.1:${port}/`)}`,
+    );
+    const gateway = await folder.serve({ ROOT: root.toString("hex") });
+    const session = { "mcp-session-id": await gateway.begin("a", "remote") };
+    await gateway.ask("a", "remote", toolCall(1, "put_item", { card: "4111" }), session);
+    await gateway.ask("a", "remote", toolCall(2, "put_item", { card: "4111" }), session);
+    await expect.poll(() => told.length).toBe(1);
+    const [{ body, headers } = { body: "", headers: {} as IncomingHttpHeaders }] = told;
+    const key = Buffer.from(hkdfSync("sha256", root, "", "mcpp webhook", 32));
+    const mac = createHmac("sha256", key).update(`${headers["mcpp-timestamp"]}.${body}`);
+    expect(headers["mcpp-signature"]).toBe(`v1=${mac.digest("hex")}`);
+    expect(JSON.parse(body)).toMatchObject({ tool: "put_item", grant: "a", approvers: ["leads"] });
+    expect(body).not.toContain("4111");
+    hook.closeAllConnections();
+    hook.close();
   });
 
   it("without approvers denies what needs an approval, and says so", async () => {
