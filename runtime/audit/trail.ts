@@ -72,7 +72,7 @@ export class AuditTrail {
       const key = JSON.stringify([grant.id, server, outcome, rule]);
       if (!this.#flood.admits(key, cause, id, this.#options.now())) return undefined;
     }
-    return this.#append(this.#decision(decision, grant, server));
+    return this.#append(() => this.#decision(decision, grant, server));
   }
 
   /** Keeps an event, such as `reload`; that it cannot be kept is said, and changes nothing. */
@@ -155,9 +155,9 @@ export class AuditTrail {
     this.#keep(this.#record("turned_away", { causes: away.causes, ...when }));
   }
 
-  #append(record: Readonly<Record<string, unknown>>): MaybePromise<void> {
+  #append(record: () => Readonly<Record<string, unknown>>): MaybePromise<void> {
     try {
-      const kept = this.#chain.append(record);
+      const kept = this.#chain.append(record());
       if (this.#failing !== undefined) {
         this.#failing = undefined;
         this.#options.notice("the audit trail can be written again");
@@ -175,7 +175,7 @@ export class AuditTrail {
 
   #keep(record: Readonly<Record<string, unknown>>): void {
     try {
-      const kept = this.#append(record);
+      const kept = this.#append(() => record);
       // It was said.
       if (kept instanceof Promise) kept.catch(() => {});
     } catch {

@@ -168,13 +168,17 @@ describe("a kill under load", () => {
       // Two writers in one folder at once, each killed while it has calls to forward.
       const load = [0, 1].map(async (which): Promise<void> => {
         const proxy = again(rest);
-        for (let index = 0; index < 60; index++) {
-          const number = round * 1_000 + which * 500 + index;
+        let number = round * 10_000 + which * 5_000;
+        const send = (): void => {
+          number++;
           proxy.send(toolCall(number, "echo", { text: `t${number}` }));
-        }
-        for (let answers = 0; answers < 1 + 7 * round; answers++) {
+        };
+        for (let index = 0; index < 30; index++) send();
+        // One more for each answer: at any moment some are being forwarded.
+        for (let answers = 0; answers < 100 + 37 * round; answers++) {
           await proxy.message();
           answered++;
+          send();
         }
         proxy.process.kill("SIGKILL");
         expect(await proxy.exited).toEqual({ code: null, signal: "SIGKILL" });
@@ -197,7 +201,7 @@ describe("a kill under load", () => {
     expect(forwarded.filter((text) => !kept.has(text))).toEqual([]);
     expect(new Set(forwarded).size).toBe(forwarded.length);
     expect(forwarded.length).toBeGreaterThanOrEqual(answered);
-    expect(answered).toBe(2 * (6 + 7 * 15));
+    expect(answered).toBe(2 * (600 + 37 * 15));
   }, 120_000);
 });
 

@@ -296,6 +296,14 @@ describe("what cannot be written", () => {
   });
 });
 
+describe("a record that cannot be made", () => {
+  it("is an alarm as well", () => {
+    const kept = new Kept();
+    expect(() => kept.decide({ at: Number.NaN })).toThrow(RangeError);
+    expect(kept.notices).toEqual([expect.stringMatching(/^ALARM: Invalid time value/)]);
+  });
+});
+
 describe("a line", () => {
   it("holds what was put in it", () => {
     fc.assert(

@@ -91,6 +91,20 @@ describe("a record that is not kept yet", () => {
 });
 
 describe("what a record is given", () => {
+  it("names the resource that was read, where the policy says nothing of it, too", async () => {
+    const governed = await under({});
+    const read = (id: number, uri: unknown): void =>
+      governed.client({ jsonrpc: "2.0", id, method: "resources/read", params: { uri } });
+    read(1, "file:///a");
+    read(2, 7);
+    expect(governed.records).toMatchObject([
+      { outcome: "allow", method: "resources/read", name: "file:///a" },
+      { outcome: "allow", method: "resources/read" },
+    ]);
+    expect(governed.records[1]?.name).toBeUndefined();
+    expect(governed.toServer).toHaveLength(2);
+  });
+
   it("is what was decided, by what, and how long that took", async () => {
     const records: DecisionRecord[] = [];
     const governed = await under({ keep: (record) => void records.push(record) });
