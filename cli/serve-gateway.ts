@@ -89,9 +89,10 @@ export async function serveGateway(path: string): Promise<number> {
       throw new Failure(`\`${host}:${wanted}\` cannot be listened on: ${sentenceOf(error)}`);
     });
     saved = new SavedFiles(first.seen, { saved: reload });
-    const { length } = config.grants;
+    const count = (number: number, what: string): string =>
+      `${number} ${what}${number === 1 ? "" : "s"}`;
     log.notice(
-      `serving ${path}: ${config.servers.size} servers, ${length} ${length === 1 ? "grant" : "grants"}, ${where}${describeAudit(config.audit)}`,
+      `serving ${path}: ${count(config.servers.size, "server")}, ${count(config.grants.length, "grant")}, ${where}${describeAudit(config.audit)}`,
     );
     for (const name of config.servers.keys()) {
       log.notice(`listening on ${originOf(config.listen, port)}/mcp/${name}`);

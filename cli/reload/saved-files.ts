@@ -14,6 +14,8 @@ export interface SavedFilesOptions {
   readonly pollMs?: number;
 }
 
+/** Between an event and the look at the files. */
+const EVENTS_MS = 50;
 const SETTLE_MS = 150;
 const POLL_MS = 1_000;
 
@@ -28,6 +30,7 @@ export class SavedFiles {
   /** What was last taken up, good or bad. */
   #taken: Digests;
   #settling: NodeJS.Timeout | undefined;
+  #noticed: NodeJS.Timeout | undefined;
   #busy = false;
   #closed = false;
   readonly #poll: NodeJS.Timeout;
@@ -53,6 +56,7 @@ export class SavedFiles {
   close(): void {
     this.#closed = true;
     clearInterval(this.#poll);
+    clearTimeout(this.#noticed);
     clearTimeout(this.#settling);
     for (const watcher of this.#watchers.values()) watcher.close();
     this.#watchers.clear();
@@ -68,7 +72,7 @@ export class SavedFiles {
     for (const folder of folders) {
       if (this.#watchers.has(folder)) continue;
       try {
-        const watcher = watch(folder, { persistent: false }, () => this.#look());
+        const watcher = watch(folder, { persistent: false }, () => this.#soon());
         // A folder that goes away is looked at by the clock until it is back.
         watcher.on("error", () => {
           watcher.close();
@@ -79,6 +83,14 @@ export class SavedFiles {
         // The clock looks there.
       }
     }
+  }
+
+  /** Many events come together, and other files of a folder may be written all the time. */
+  #soon(): void {
+    this.#noticed ??= setTimeout(() => {
+      this.#noticed = undefined;
+      this.#look();
+    }, EVENTS_MS).unref();
   }
 
   #look(): void {

@@ -20,6 +20,8 @@ export const CAPS: Caps = { strangers: 256, headMs: 30_000, requestMs: 120_000 }
 
 const CHECK_MS = 5_000;
 const KEEP_ALIVE_MS = 65_000;
+/** Between two looks for connections that have fallen idle, while the proxy ends (milliseconds). */
+const IDLE_MS = 100;
 
 /** Handles one request. `known` is called once its sender has proved who it is. */
 export type Handler = (
@@ -84,10 +86,14 @@ export class Listener {
     });
   }
 
-  /** Accepts no more connections; resolves when the last one is closed. */
+  /** Accepts no more connections; resolves when the last one is closed. Those on which nothing runs are closed. */
   drain(): Promise<void> {
     return new Promise((resolve) => {
-      this.#server.close(() => resolve());
+      const idle = setInterval(() => this.#server.closeIdleConnections(), IDLE_MS);
+      this.#server.close(() => {
+        clearInterval(idle);
+        resolve();
+      });
       this.#server.closeIdleConnections();
     });
   }
