@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { chmodSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type RecordingHttp, startRecordingHttp } from "../fixtures/recording-upstream/http.ts";
@@ -166,6 +166,40 @@ describe("a grant that ends", () => {
     const answer = await gateway.ask("reader", "items", LIST, { "mcp-session-id": kept });
     expect(answer.status).toBe(200);
     expect(streams[0]?.over).toBe(false);
+  });
+
+  it("leaves no call held for a person", async () => {
+    folder.write("asking.mcpp", "server items\n\nask put_item\n");
+    const approver = "approver-token-of-somebody-who-decides";
+    const digest = createHash("sha256").update(approver).digest("hex");
+    const approvals = `approvals: { hold: 20s, approvers: [{ name: oncall, token: "sha256:${digest}" }] }\n`;
+    const asking = { asking: { servers: { items: "./asking.mcpp" } } };
+    folder.write(
+      "mcpp.yaml",
+      config({ ...TWO, ...asking }, approvals).replace("state: memory", "state: sqlite:./state.db"),
+    );
+    const gateway = await serve();
+    const headers = { "mcp-session-id": await gateway.begin("asking", "items") };
+    const held = gateway.ask("asking", "items", toolCall(1, "put_item"), headers).then(
+      () => "answered",
+      () => "broken off",
+    );
+    const mcpp = (...args: string[]) =>
+      spawnSync(process.execPath, [MCPP, ...args, "--config", folder.file("mcpp.yaml")], {
+        encoding: "utf8",
+        env: { ...process.env, UPSTREAM_SECRET: "x", MCPP_APPROVER_TOKEN: approver },
+      });
+    const waiting = (): { readonly id: string }[] =>
+      JSON.parse(mcpp("approvals", "list", "--format", "json").stdout).approvals;
+    await expect.poll(() => waiting().length).toBe(1);
+    const [{ id } = { id: "" }] = waiting();
+    expect(mcpp("grant", "revoke", "asking").status).toBe(0);
+    expect(await held).toBe("broken off");
+    // Whoever decides now decides on nothing that could still run.
+    mcpp("approvals", "approve", id);
+    const writer = { "mcp-session-id": await gateway.begin("writer", "items") };
+    await gateway.ask("writer", "items", toolCall(2, "get_item"), writer);
+    expect(JSON.stringify(upstream.messages())).not.toContain('"put_item"');
   });
 
   it("is refused after its last day", async () => {
