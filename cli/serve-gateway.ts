@@ -1,5 +1,12 @@
 import type { Policy } from "../policy/index.ts";
-import { ChildPlaces, Freezes, Gateway, HttpServer, Seals } from "../runtime/index.ts";
+import {
+  ChildPlaces,
+  Freezes,
+  Gateway,
+  HttpServer,
+  Seals,
+  type Snapshot,
+} from "../runtime/index.ts";
 import { EXIT_OK, Failure, sentenceOf } from "./command.ts";
 import type { Config, ReadyPolicy } from "./config/config.ts";
 import { NotServable, readServing, type Serving } from "./config/serving.ts";
@@ -60,8 +67,11 @@ export async function serveGateway(path: string): Promise<number> {
   let saved: SavedFiles | undefined;
   const reload = (): readonly string[] => {
     let next: Serving;
+    let snapshot: Snapshot;
     try {
       next = readServing(path, process.env);
+      // What cannot be put in force is refused like what cannot be read.
+      snapshot = rulebooks.snapshot(next.config, Date.now);
     } catch (error) {
       const { message, files: read = files } = error as Partial<NotServable> & Error;
       const refused = `\`${path}\` was saved and is not taken; what was in force stays.`;
@@ -69,10 +79,7 @@ export async function serveGateway(path: string): Promise<number> {
       audit?.happened("reload", { outcome: "refused", message: refused });
       return [...new Set([...files, ...read])];
     }
-    gateway.replace(
-      rulebooks.snapshot(next.config, Date.now),
-      serversOf(next.config.servers.values(), seals, places),
-    );
+    gateway.replace(snapshot, serversOf(next.config.servers.values(), seals, places));
     const taken = announcement(path, inForce(config), inForce(next.config));
     log.tell(taken);
     audit?.happened("reload", { outcome: "taken", message: taken });

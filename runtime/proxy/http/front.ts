@@ -231,7 +231,8 @@ export class Front {
       else reply.abort();
       return;
     }
-    const admitted = body.length > HEAVY ? await this.#turns.take(() => admit(body)) : admit(body);
+    const admitted =
+      body.length > HEAVY ? await this.#turns.take(grant.id, () => admit(body)) : admit(body);
     if (reply.closed) return;
     if (!admitted.ok) {
       const { id, code, message } = admitted;
