@@ -41,6 +41,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "turn policy JSON, or Intercept YAML, into a policy",
     load: () => import("./import.ts"),
   },
+  test: {
+    summary: "run the tests of policies on a virtual clock",
+    load: () => import("./test.ts"),
+  },
   explain: {
     summary: "say what a policy decides on a call, and why",
     load: () => import("./explain.ts"),

@@ -36,17 +36,21 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: FrameOptions =
   return parts.join("\n\n");
 }
 
-/** A part of a source with its line numbers, underlined in a style. Ends without a line break. */
+/**
+ * A part of a source with its line numbers, underlined in a style, and a message beside the last underline or below.
+ * Ends without a line break.
+ */
 export function renderFrame(
   source: Source,
   span: Span,
   {
     style = "error",
+    message = "",
     paint = (_style, text) => text,
     width = 100,
-  }: FrameOptions & { readonly style?: Style } = {},
+  }: FrameOptions & { readonly style?: Style; readonly message?: string } = {},
 ): string {
-  return frame({ source, span, message: "", style, paint, width });
+  return frame({ source, span, message, style, paint, width });
 }
 
 /** `file:line:column`, both from 1. */

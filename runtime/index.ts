@@ -26,11 +26,11 @@ export { uriProblem } from "./engine/uri.ts";
 export { type Grant, type Grants, newToken, openGrant, tokenGrant } from "./grants/grant.ts";
 export { type GrantInForce, Snapshot } from "./grants/snapshot.ts";
 export type { Message } from "./proxy/admit.ts";
+export { readCallText } from "./proxy/call-text.ts";
 export {
   type ExplainedCall,
   explainCall,
   type LimitState,
-  readCallText,
   toolsOf,
 } from "./proxy/explain.ts";
 export {
@@ -60,6 +60,12 @@ export { keyFor, NoKey, rootKeys, Seals } from "./proxy/seal.ts";
 export { type Oversized, type Ports, Session } from "./proxy/session.ts";
 export { MAX_MESSAGE, MAX_SERVER_MESSAGE, proxyStdio, type StdioProxy } from "./proxy/stdio.ts";
 export { Tasks } from "./proxy/tasks.ts";
+export {
+  type Judged,
+  Trial,
+  type TrialCall,
+  type TrialOptions,
+} from "./proxy/trial.ts";
 export { type OpenOptions, openStore } from "./state/open.ts";
 export * from "./state/store.ts";
 export { windowEnd, windowStart } from "./state/windows.ts";

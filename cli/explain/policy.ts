@@ -1,11 +1,4 @@
-import type { Program, Tool } from "../../compiler/index.ts";
-import {
-  type Document,
-  nodesAt,
-  renderDiagnostic,
-  type Source,
-  type Span,
-} from "../../language/index.ts";
+import { type Document, renderDiagnostic, type Source } from "../../language/index.ts";
 import {
   type Json,
   type Policy,
@@ -16,7 +9,9 @@ import {
 import { Failure } from "../command.ts";
 import { readText } from "../file.ts";
 import { parseJson } from "../json.ts";
+import { asListed } from "../listed-tool.ts";
 import { painter, wantsColour } from "../report/colour.ts";
+import { beginsAt, parsePlace, type Statement, statementIn } from "../statement.ts";
 
 /** A policy with what is known beside it, to explain its decisions. */
 export interface ExplainedPolicy {
@@ -29,11 +24,6 @@ export interface ExplainedPolicy {
   readonly labels: LabelRules;
   /** Of a place such as `refunds.mcpp:9:3`, the statement that begins there; absent when it is not to be had. */
   readonly statementAt: (place: string) => Statement | undefined;
-}
-
-export interface Statement {
-  readonly source: Source;
-  readonly span: Span;
 }
 
 /** The labels that grants may have: what a `.mcpp` file declares. Compiled, only those that are read are known. */
@@ -78,39 +68,6 @@ async function compileSource({ policy: path, tools, map }: PolicyFiles): Promise
     },
     statementAt: (place) => statementIn(program, place),
   };
-}
-
-/** A tool as the server lists it, without what `mcpp pull` wrote beside it. */
-function asListed({ risk: _risk, why: _why, risk_by: _by, ...tool }: Tool): Json {
-  return tool as Json;
-}
-
-function statementIn({ files }: Program, place: string): Statement | undefined {
-  const at = parsePlace(place);
-  const file = files.find(({ source }) => source.name === at?.file);
-  if (at === undefined || file === undefined) return undefined;
-  return beginsAt(file.document, file.source, at);
-}
-
-function beginsAt(document: Document, source: Source, at: Place): Statement | undefined {
-  const line = source.lineStarts[at.line - 1];
-  if (line === undefined) return undefined;
-  const start = line + at.column - 1;
-  const [, ...below] = nodesAt(document, start);
-  const node = below.find(({ span }) => span.start === start);
-  return node === undefined ? undefined : { source, span: node.span };
-}
-
-interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-function parsePlace(place: string): Place | undefined {
-  const match = /^(.*):([0-9]+):([0-9]+)$/s.exec(place);
-  if (match === null) return undefined;
-  return { file: match[1] as string, line: Number(match[2]), column: Number(match[3]) };
 }
 
 async function readCompiled(files: PolicyFiles): Promise<ExplainedPolicy> {

@@ -10,7 +10,7 @@ import {
   type LimitState,
 } from "../../runtime/index.ts";
 import { painter } from "../report/colour.ts";
-import type { Statement } from "./policy.ts";
+import type { Statement } from "../statement.ts";
 
 export interface PrettyOptions {
   readonly tool: string;
@@ -21,7 +21,7 @@ export interface PrettyOptions {
   readonly hint?: string;
 }
 
-type Colours = ReturnType<typeof picocolors.createColors>;
+export type Colours = ReturnType<typeof picocolors.createColors>;
 
 /** For a person at a terminal: the decision, the steps to it, its statement, and what is left of limits. */
 export function explainPretty(explained: ExplainedCall, options: PrettyOptions): string {
@@ -119,7 +119,8 @@ function remark(result: ExplainStep["result"]): string {
   return result === "shadow" ? ": only watched" : "";
 }
 
-function conditionLine(condition: ConditionSeen, colours: Colours): string {
+/** A condition with what it gave and what it read. */
+export function conditionLine(condition: ConditionSeen, colours: Colours): string {
   const { text, path, value, other, result } = condition;
   const found =
     result === "true"

@@ -129,14 +129,14 @@ deny delete_note
   },
 });
 
-export const notRunYet = message<{ what: "test" | "claim"; count: number }>({
+export const notRunYet = message<{ count: number }>({
   code: "MCPP605",
   severity: "info",
   title: "not run yet",
-  message: ({ what, count }) =>
-    `${count === 1 ? `This ${what} is` : `These ${count} ${what}s are`} parsed and formatted, and not ${what === "test" ? "run" : "proved"} yet.`,
+  message: ({ count }) =>
+    `${count === 1 ? "This claim is" : `These ${count} claims are`} parsed and formatted, and not proved yet.`,
   explanation:
-    "This version reads `test` blocks and the claims `never allow` and `always deny`, checks their syntax and formats them, but does not run or prove them. Nothing is compiled from them. Do not rely on them until this notice is gone.",
+    "This version reads the claims `never allow` and `always deny`, checks their syntax and formats them, but does not prove them. Nothing is compiled from them. Do not rely on them until this notice is gone.",
   example: {
     tools: notes,
     fails: `default deny

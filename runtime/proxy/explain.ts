@@ -3,11 +3,9 @@ import { denyLimit } from "../engine/limit-denial.ts";
 import type { Context, ExplainStep, Explanation, LimitCharge } from "../engine/types.ts";
 import type { StateStore } from "../state/store.ts";
 import { windowEnd } from "../state/windows.ts";
-import { admit } from "./admit.ts";
-import { readCall, type ToolCall } from "./call.ts";
+import type { ToolCall } from "./call.ts";
 import { type Snapshot, snapshotOf } from "./catalogue.ts";
 import type { Rulebook } from "./rulebook.ts";
-import { scan } from "./scan.ts";
 
 /**
  * What the proxy would do with a call, and why: the same steps by the same functions, but nothing is charged
@@ -52,26 +50,6 @@ export interface ExplainOptions {
 /** The live tools as a saved tool list has them. */
 export function toolsOf(list: Parameters<typeof snapshotOf>[0]): Snapshot {
   return snapshotOf(list, 0);
-}
-
-/**
- * Reads a call as the proxy reads it off the wire. A refusal is for a message that no policy is asked about;
- * `text` are the arguments as JSON.
- */
-export function readCallText(
-  tool: string,
-  text: string,
-  rulebook: Rulebook,
-): ToolCall | { readonly ok: false; readonly message: string } {
-  const scanned = scan(text);
-  // By itself first: text that is no single value must not become other parts of the message.
-  if (!scanned.ok) return { ok: false, message: `The arguments are refused: ${scanned.message}.` };
-  const params = `{"name":${JSON.stringify(tool)},"arguments":${text}}`;
-  const message = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`;
-  const admitted = admit(Buffer.from(message));
-  if (!admitted.ok) return { ok: false, message: admitted.message };
-  if (admitted.message.kind !== "request") return { ok: false, message: "This is no call." };
-  return readCall(admitted.message, admitted, rulebook);
 }
 
 /** Explains one call. Rejects with `StateUnavailable` when the store cannot answer. */

@@ -1,0 +1,100 @@
+import picocolors from "picocolors";
+import { location, renderDiagnostic, renderFrame, visible } from "../../language/index.ts";
+import type { ConditionSeen } from "../../runtime/index.ts";
+import { type Colours, conditionLine } from "../explain/pretty.ts";
+import { painter } from "../report/colour.ts";
+import { statementIn } from "../statement.ts";
+import { explainCommand } from "./explain-command.ts";
+import { hasPassed, summarise, type TestedFile, type TestReport } from "./report.ts";
+import type { TestFailure, TestResult } from "./result.ts";
+import { answerOf, counted, ruleOf, titleOf } from "./sentences.ts";
+
+/** For a person at a terminal: every test on a line, what failed in full, and the sum. */
+export function reportPretty(report: TestReport): string {
+  const colours = picocolors.createColors(report.colour);
+  const parts = report.files.map((file) => filePart(file, report.colour, colours));
+  return `${[...parts, summaryLine(report, colours)].join("\n\n")}\n`;
+}
+
+function filePart(file: TestedFile, colour: boolean, colours: Colours): string {
+  const heading = colours.bold(visible(file.path));
+  if (file.errors.length > 0) {
+    const paint = painter(colour);
+    const errors = file.errors.map((error) => renderDiagnostic(error, { paint }));
+    return [`${heading}  does not compile`, ...errors].join("\n\n");
+  }
+  if (file.tests.length === 0) return `${heading}\n  ${colours.dim("no tests")}`;
+  let text = heading;
+  let apart = "\n";
+  for (const test of file.tests) {
+    const failures = test.failures.map((failure) => failurePart(failure, file, colour, colours));
+    text += `${apart}${[testLine(test, colours), ...failures].join("\n\n")}`;
+    apart = hasPassed(test) ? "\n" : "\n\n";
+  }
+  return text;
+}
+
+function testLine(test: TestResult, colours: Colours): string {
+  const mark = hasPassed(test) ? colours.green("✓") : colours.red("✗");
+  const place = hasPassed(test) ? "" : `  ${location(test.source, test.nameSpan)}`;
+  const beside = `  ${counted(test.calls, "call")}${place}`;
+  return `  ${mark} ${visible(test.name)}${colours.dim(beside)}`;
+}
+
+function failurePart(
+  failure: TestFailure,
+  file: TestedFile,
+  colour: boolean,
+  colours: Colours,
+): string {
+  const { source, span, callSpan } = failure;
+  const paint = painter(colour);
+  const title = `${paint("error", "failed")} ${paint("location", location(source, span))}  ${paint("title", titleOf(failure))}`;
+  const call = renderFrame(source, callSpan, { message: answerOf(failure), paint });
+  const command = explainCommand(file.path, failure.caller);
+  return [
+    title,
+    call,
+    ...decisionParts(failure, file, colour, colours),
+    paint("hint", command),
+  ].join("\n\n");
+}
+
+/** The statement that decided, with what its conditions read. */
+function decisionParts(
+  failure: TestFailure,
+  { compiled }: TestedFile,
+  colour: boolean,
+  colours: Colours,
+): readonly string[] {
+  const { decidedBy } = failure;
+  const rule = ruleOf(failure);
+  const by = rule === undefined ? "" : `  ${visible(rule)}`;
+  const statement = decidedBy === undefined ? undefined : statementIn(compiled.program, decidedBy);
+  if (decidedBy === undefined || statement === undefined) {
+    return by === "" ? [] : [`Decided by${by}`];
+  }
+  const paint = painter(colour);
+  const frame = renderFrame(statement.source, statement.span, { style: "hint", paint });
+  const seen = conditionsOf(failure).map((condition) => `  ${conditionLine(condition, colours)}`);
+  return [
+    `Decided by ${paint("location", visible(decidedBy))}${paint("gutter", by)}`,
+    [frame, ...(seen.length === 0 ? [] : ["", ...seen])].join("\n"),
+  ];
+}
+
+function conditionsOf({ actual, steps }: TestFailure): readonly ConditionSeen[] {
+  return steps.find(({ check }) => check === actual.rule)?.conditions ?? [];
+}
+
+function summaryLine(report: TestReport, colours: Colours): string {
+  const { tests, passed, failed, errors } = summarise(report);
+  const parts = [
+    ...(failed > 0 ? [colours.red(`${failed} failed`)] : []),
+    ...(passed > 0 ? [colours.green(`${passed} passed`)] : []),
+    ...(errors > 0 ? [colours.red(counted(errors, "error"))] : []),
+  ];
+  const where = counted(report.files.length, "file");
+  if (parts.length === 0) return `No tests in ${where}.`;
+  return `${counted(tests, "test")} in ${where}: ${parts.join(", ")}.`;
+}

@@ -1,0 +1,46 @@
+import type { Compilation } from "../../compiler/index.ts";
+import type { Diagnostic } from "../../language/index.ts";
+import type { TestResult } from "./result.ts";
+
+/** What a run has come to. */
+export interface TestReport {
+  /** In the order of the command line. */
+  readonly files: readonly TestedFile[];
+  /** Whether escape sequences for colours may be used. */
+  readonly colour: boolean;
+}
+
+export interface TestedFile {
+  /** As it was given. */
+  readonly path: string;
+  readonly compiled: Compilation;
+  /** With any there was nothing to run. */
+  readonly errors: readonly Diagnostic[];
+  readonly tests: readonly TestResult[];
+}
+
+export interface TestSummary {
+  readonly tests: number;
+  readonly passed: number;
+  readonly failed: number;
+  /** Calls that were judged. */
+  readonly calls: number;
+  /** Errors in policies. */
+  readonly errors: number;
+}
+
+export function summarise({ files }: TestReport): TestSummary {
+  const tests = files.flatMap((file) => file.tests);
+  const passed = tests.filter(hasPassed).length;
+  return {
+    tests: tests.length,
+    passed,
+    failed: tests.length - passed,
+    calls: tests.reduce((sum, { calls }) => sum + calls, 0),
+    errors: files.reduce((sum, { errors }) => sum + errors.length, 0),
+  };
+}
+
+export function hasPassed({ failures }: TestResult): boolean {
+  return failures.length === 0;
+}
