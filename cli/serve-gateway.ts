@@ -1,5 +1,6 @@
 import type { Policy } from "../policy/index.ts";
 import {
+  type AdminServer,
   ChildPlaces,
   Freezes,
   Gateway,
@@ -35,6 +36,7 @@ export async function serveGateway(path: string): Promise<number> {
   });
   const places = new ChildPlaces();
   const webhook = webhookOf(config, log);
+  const approvals = gatewayApprovals(config, store, log, webhook);
   const rulebooks = new Rulebooks();
   const gateway: Gateway = new Gateway(
     rulebooks.snapshot(config, Date.now),
@@ -42,7 +44,7 @@ export async function serveGateway(path: string): Promise<number> {
     {
       store,
       seals,
-      approvals: gatewayApprovals(config, store, log, webhook),
+      approvals,
       freezes: new Freezes(store.freezes),
       now: Date.now,
       record: (record, grant, server) => {
@@ -65,6 +67,7 @@ export async function serveGateway(path: string): Promise<number> {
     turnedAway: (cause) => audit?.turnedAway(cause),
   });
   let saved: SavedFiles | undefined;
+  let admin: AdminServer | undefined;
   const reload = (): readonly string[] => {
     let next: Serving;
     let snapshot: Snapshot;
@@ -91,6 +94,11 @@ export async function serveGateway(path: string): Promise<number> {
     return files;
   };
   try {
+    if (config.admin !== undefined) {
+      const { gatewayPeople, startAdmin } = await import("./serve-admin.ts");
+      const people = gatewayPeople(() => config, approvals !== undefined);
+      admin = await startAdmin(config.admin, { people, routes: [], log, audit });
+    }
     const port = await http.listen().catch((error: unknown) => {
       const { host, port: wanted } = config.listen;
       throw new Failure(`\`${host}:${wanted}\` cannot be listened on: ${sentenceOf(error)}`);
@@ -114,6 +122,7 @@ export async function serveGateway(path: string): Promise<number> {
     await http.close();
     return EXIT_OK;
   } finally {
+    await admin?.close();
     saved?.close();
     gateway.stop();
     audit?.end();
@@ -149,6 +158,7 @@ function onlyAtStart(before: Config, after: Config): readonly string[] {
     listen: config.listen,
     hosts: config.hosts,
     origins: config.origins,
+    admin: config.admin === undefined ? null : { ...config.admin, url: config.admin.url?.href },
     key: config.keys.map((key) => Buffer.from(key).toString("hex")),
     state: config.state ?? null,
     audit: config.audit ?? null,

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:os";
 import { resolve, sep } from "node:path";
-import type { Governance, Openings } from "../runtime/index.ts";
+import type { AdminServer, Governance, Openings } from "../runtime/index.ts";
 import {
   bridgeToHttp,
   ChildNotStarted,
@@ -92,6 +92,7 @@ export const command: CliCommand = {
         "--methods <which>",
         "`all`: methods that MCP does not define pass, even if the policy denies by default",
       )
+      .option("--admin <host:port>", "serve a page on which calls are approved and watched")
       .option("--audit <dir>", "record every decision in this folder, before it takes effect")
       .option(
         "--audit-arguments <mode>",
@@ -114,6 +115,7 @@ interface ServeOptions extends AuditOptions {
   readonly name?: string;
   readonly state?: string;
   readonly hold: string;
+  readonly admin?: string;
   readonly shadow?: boolean;
   readonly unlisted?: string;
   readonly methods?: string;
@@ -147,6 +149,8 @@ async function serve(invocation: Invocation): Promise<number> {
   const grant = grantOf(options);
   const opens = openingsOf(options);
   const held = holdOf(options.hold);
+  const serveAdmin = options.admin === undefined ? undefined : await import("./serve-admin.ts");
+  const page = serveAdmin?.adminOption(options.admin as string);
   const seals = sealsOf(process.env.MCPP_KEY);
   let loaded: LoadedPolicy;
   try {
@@ -208,7 +212,12 @@ async function serve(invocation: Invocation): Promise<number> {
   const watching = import("./reload/policy.ts").then(({ reloading }) => {
     saved = reloading({ path, loaded, rules, rulebookOf, log, audit, kept });
   });
+  let admin: AdminServer | undefined;
   try {
+    if (serveAdmin !== undefined && page !== undefined) {
+      const people = serveAdmin.localPeople(approvals);
+      admin = await serveAdmin.startAdmin(page, { people, routes: [], log, audit });
+    }
     if (http !== undefined) {
       return await serveHttp(governance, rules, seals, target, {
         ...http,
@@ -220,6 +229,7 @@ async function serve(invocation: Invocation): Promise<number> {
     if (target.kind === "url") return await bridge(governance, rules, target, options, end);
     return await run(governance, rules, target.command, target.args, end);
   } finally {
+    await admin?.close();
     await watching;
     saved?.close();
     audit?.end();

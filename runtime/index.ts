@@ -1,3 +1,6 @@
+export type { AdminPeople, Person } from "./admin/people.ts";
+export { type AdminAnswer, type AdminRoute, type Asked, jsonAnswer } from "./admin/route.ts";
+export { type AdminOptions, AdminServer } from "./admin/server.ts";
 export { Approvals, type ApprovalsOptions, SILENT_HOLD_MS } from "./approvals/approvals.ts";
 export { Freezes } from "./approvals/freezes.ts";
 export { legible, legibleDocument } from "./approvals/legible.ts";

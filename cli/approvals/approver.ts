@@ -1,22 +1,15 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { userInfo } from "node:os";
-import type { Approval } from "../../runtime/index.ts";
+import type { Approval, Person } from "../../runtime/index.ts";
 import { Failure } from "../command.ts";
-import type { Config } from "../config/config.ts";
-
-/** Who decides. */
-export interface Approver {
-  readonly name: string;
-  /** The groups that it is in; absent of the local user. */
-  readonly groups?: readonly string[];
-}
+import type { ApproverConfig, Config } from "../config/config.ts";
 
 /**
  * Who runs this command: the approver of a gateway whose token is in MCPP_APPROVER_TOKEN, or the user of this machine.
  * Throws `Failure`.
  */
-export function approverIn(config: Config | undefined, env: NodeJS.ProcessEnv): Approver {
-  if (config === undefined) return { name: userInfo().username };
+export function approverIn(config: Config | undefined, env: NodeJS.ProcessEnv): Person {
+  if (config === undefined) return localUser();
   const { approvers } = config.approvals;
   if (approvers.length === 0) {
     throw new Failure("The configuration names no approvers: nobody can decide.");
@@ -27,18 +20,31 @@ export function approverIn(config: Config | undefined, env: NodeJS.ProcessEnv): 
       "Say who you are: put your approver's token into the environment variable MCPP_APPROVER_TOKEN.",
     );
   }
-  const digest = createHash("sha256").update(token).digest();
-  // All are compared, and each in constant time.
-  const found = approvers.filter((one) => timingSafeEqual(Buffer.from(one.token, "hex"), digest));
-  if (found[0] === undefined) {
+  const found = approverWith(approvers, createHash("sha256").update(token).digest("hex"));
+  if (found === undefined) {
     throw new Failure("The token in MCPP_APPROVER_TOKEN is that of no approver of this gateway.");
   }
-  return found[0];
+  return found;
+}
+
+/** Who runs this process. */
+export function localUser(): Person {
+  return { name: userInfo().username };
+}
+
+/** The approver with a token, by its SHA-256 (64 hexadecimal digits). */
+export function approverWith(
+  approvers: readonly ApproverConfig[],
+  digest: string,
+): ApproverConfig | undefined {
+  const given = Buffer.from(digest, "hex");
+  // All are compared, and each in constant time.
+  return approvers.filter((one) => timingSafeEqual(Buffer.from(one.token, "hex"), given))[0];
 }
 
 /** Why an approver may not decide, a sentence; undefined where it may. */
 export function whyNot(
-  { name, groups }: Approver,
+  { name, groups }: Person,
   { id, local, approvers, grant, server }: Approval,
   config: Config | undefined,
 ): string | undefined {

@@ -2,6 +2,7 @@ import type { Diagnostic } from "../../language/index.ts";
 import type { Json, Policy, SourceMap } from "../../policy/index.ts";
 import type { AuditSettings, ListenAddress, Openings, ServerRequest } from "../../runtime/index.ts";
 import type { ServerTarget } from "../backend.ts";
+import type { AdminConfig } from "./admin.ts";
 import type { Naming, Permission } from "./guard.ts";
 
 /** A gateway's configuration, read and sound. */
@@ -9,6 +10,8 @@ export interface Config<P extends PolicyFacts = PolicyFacts> {
   readonly listen: ListenAddress;
   readonly hosts: readonly string[];
   readonly origins: readonly string[];
+  /** Absent: there is no admin page. */
+  readonly admin?: AdminConfig;
   /** Root keys; the first seals. Empty: a random one. */
   readonly keys: readonly Uint8Array[];
   /** What `openStore` takes, its path resolved; absent: the file of this user. */

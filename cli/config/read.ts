@@ -11,6 +11,7 @@ import {
 import { durationMs, holdMs } from "../duration.ts";
 import { NEVER_FORWARDED } from "../forwarded-headers.ts";
 import { isLoopback, parseListenAddress } from "../listen-address.ts";
+import { type AdminConfig, type RawAdmin, readAdmin } from "./admin.ts";
 import { type RawAudit, readAudit } from "./audit.ts";
 import type { ApprovalsConfig, Config, GrantConfig, PolicyFacts, ServerConfig } from "./config.ts";
 import { ConfigDocument, type Path } from "./document.ts";
@@ -67,6 +68,7 @@ interface Raw {
   readonly listen: string;
   readonly hosts?: readonly string[];
   readonly origins?: readonly string[];
+  readonly admin?: RawAdmin;
   readonly key?: string | readonly string[];
   readonly state?: string;
   readonly audit?: RawAudit;
@@ -142,6 +144,7 @@ class Reader<P extends PolicyFacts> {
     const grants = (raw.grants ?? []).map((grant, index) => this.#grant(grant, index, servers));
     this.#distinct(raw.grants ?? []);
     const approvals = this.#approvals(raw, keys.length > 0);
+    const admin = raw.admin === undefined ? undefined : this.#admin(raw, raw.admin);
     if (grants.length === 0) this.#report(messages.noGrant, {}, ["servers"], "key");
     const listen = this.#listen(raw, keys.length > 0);
     const found = [...inOrder(this.#diagnostics), ...this.#ofPolicies(guard)];
@@ -155,6 +158,7 @@ class Reader<P extends PolicyFacts> {
         listen,
         hosts: raw.hosts ?? [],
         origins: raw.origins ?? [],
+        ...(admin === undefined ? {} : { admin }),
         keys,
         ...(raw.state === undefined ? {} : { state: this.#state(raw.state) }),
         ...(audit === undefined ? {} : { audit }),
@@ -219,6 +223,24 @@ class Reader<P extends PolicyFacts> {
     if ("settings" in read) return read.settings;
     for (const { problem, path } of read.problems) {
       this.#report(messages.wrongValue, { problem }, path, "key");
+    }
+    return undefined;
+  }
+
+  #admin({ listen, approvals, grants = [] }: Raw, raw: RawAdmin): AdminConfig | undefined {
+    const approvers = approvals?.approvers ?? [];
+    const read = readAdmin(raw, {
+      listen,
+      hasApprovers: approvers.length > 0,
+      tokens: new Map([
+        ...grants.map(({ token, name }) => [token, `the grant \`${name}\``] as const),
+        ...approvers.map(({ token, name }) => [token, `the approver \`${name}\``] as const),
+      ]),
+    });
+    if ("settings" in read) return read.settings;
+    for (const { path, ...found } of read.findings) {
+      if ("problem" in found) this.#report(messages.wrongValue, found, path);
+      else this.#report(messages.reachableByOthers, found, path);
     }
     return undefined;
   }

@@ -81,10 +81,12 @@ const TYPES: Readonly<Record<string, string>> = {
   string: "a text",
   integer: "a whole number",
   "string,integer": "a duration such as `20s`, or 0",
+  "string,object": "an address such as `127.0.0.1:8421`, or a mapping with one as `listen`",
 };
 
 /** What a text must look like, by the key that it stands under. */
 const FORMS: Readonly<Record<string, string>> = {
+  hosts: "must be a host such as `mcpp.internal`, with or without a port",
   origins: "must be an origin such as `https://app.example.com`",
   url: "must be an http or https URL",
   timeout: "must be a duration such as `30s` or `10m`",

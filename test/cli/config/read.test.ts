@@ -481,3 +481,56 @@ describe("the audit trail", () => {
     );
   });
 });
+
+describe("the admin page", () => {
+  const withAdmin = (admin: string): string => `${WHOLE}admin: ${admin}\n`;
+  const problems = (admin: string): readonly string[] =>
+    read(withAdmin(admin)).diagnostics.map(({ code, message }) => `${code} ${message}`);
+
+  it("has an address of its own, and may have more names and a token", () => {
+    const address = { host: "127.0.0.1", port: 8421 };
+    const settings = (admin: string) => read(withAdmin(admin)).config?.admin;
+    expect(settings("127.0.0.1:8421")).toEqual({ address, hosts: [] });
+    expect(
+      settings(
+        `{ listen: "127.0.0.1:8421", url: "https://mcpp.example.com", hosts: [a.internal], token: "${digest("d")}" }`,
+      ),
+    ).toEqual({
+      address,
+      url: new URL("https://mcpp.example.com"),
+      hosts: ["a.internal"],
+      token: "d".repeat(64),
+    });
+    expect(read(WHOLE).config?.admin).toBeUndefined();
+  });
+
+  it.each([
+    ["soon", "MCPP804 `admin` must be HOST:PORT, such as `127.0.0.1:8421`."],
+    ["[1]", "MCPP804 `admin` must be an address such as `127.0.0.1:8421`, or a mapping"],
+    ["{ hosts: [a] }", "MCPP803 `admin` needs `listen`."],
+    ["{ listen: ':1', host: a }", "MCPP802 `admin` has no key `host`."],
+    ["{ listen: x }", "MCPP804 `listen` must be HOST:PORT"],
+    ["{ listen: ':1', hosts: ['a/b'] }", "MCPP804 An item of `hosts` must be a host such as"],
+    ["127.0.0.1:8420", "MCPP804 The admin page needs a port of its own"],
+    ["{ listen: ':1', url: 'https://a.example/x' }", "MCPP804 `url` must be an origin"],
+    ["{ listen: ':1', url: 'ftp://a.example' }", "MCPP804 `url` must be an origin"],
+    ["{ listen: ':1', token: abc }", "MCPP804 `token` must be `sha256:`"],
+    [
+      `{ listen: ":1", token: "${digest("a")}" }`,
+      "MCPP804 This token is that of the grant `ci` too",
+    ],
+    ["0.0.0.0:1", "MCPP816 Other machines can reach `0.0.0.0:1`, so the configuration needs `adm"],
+    ["{ listen: '0.0.0.0:1', hosts: [a] }", "needs `approvals.approvers`"],
+    ["'$" + "{HOST}:1'", "MCPP808"],
+  ])("is refused: %s", (admin, problem) => {
+    const found = problems(admin);
+    expect(found.join("\n")).toContain(problem);
+    expect(read(withAdmin(admin)).config).toBeUndefined();
+  });
+
+  it("is open to other machines with a name, and with a token or approvers", () => {
+    expect(
+      problems(`{ listen: "0.0.0.0:1", hosts: [a.internal], token: "${digest("d")}" }`),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,93 @@
+import {
+  type AdminPeople,
+  type AdminRoute,
+  AdminServer,
+  type Approvals,
+  type AuditTrail,
+} from "../runtime/index.ts";
+import { approverWith, localUser, whyNot } from "./approvals/approver.ts";
+import { Failure, sentenceOf } from "./command.ts";
+import type { AdminConfig } from "./config/admin.ts";
+import type { Config } from "./config/config.ts";
+import { isLoopback, parseListenAddress } from "./listen-address.ts";
+import type { ServeLog } from "./serve-log.ts";
+
+/** Reads `--admin`. Throws `Failure`. */
+export function adminOption(text: string): AdminConfig {
+  const address = parseListenAddress(text);
+  if (address === undefined) {
+    throw new Failure(`\`--admin ${text}\` is not of the form HOST:PORT, such as 127.0.0.1:8421.`);
+  }
+  if (!isLoopback(address)) {
+    throw new Failure(
+      `\`--admin ${text}\` can be reached by other machines; only loopback addresses are served, such as 127.0.0.1:${address.port}. A gateway can be set up for others, in its configuration.`,
+    );
+  }
+  return { address, hosts: [] };
+}
+
+export interface AdminSurroundings {
+  readonly people: AdminPeople;
+  readonly routes: readonly AdminRoute[];
+  readonly log: ServeLog;
+  readonly audit: AuditTrail | undefined;
+}
+
+/** Serves the admin page, and prints where it is with what opens it once. Throws `Failure`. */
+export async function startAdmin(
+  config: AdminConfig,
+  { people, routes, log, audit }: AdminSurroundings,
+): Promise<AdminServer> {
+  const admin = new AdminServer({
+    ...config,
+    people,
+    routes,
+    now: Date.now,
+    notice: log.notice,
+    turnedAway: (cause) => audit?.turnedAway(cause),
+  });
+  await admin.listen().catch((error: unknown) => {
+    const { host, port } = config.address;
+    throw new Failure(
+      `The admin page cannot be had on \`${host}:${port}\`: ${sentenceOf(error)} Port 0 takes any that is free.`,
+    );
+  });
+  // The one time that it is shown; the log would leave it out among others.
+  process.stderr.write(
+    `mcpp: the admin page, once and within an hour, is at  ${admin.newLink()}\n`,
+  );
+  return admin;
+}
+
+/** Those decide that the configuration in force names. */
+export function gatewayPeople(config: () => Config, hasApprovals: boolean): AdminPeople {
+  return {
+    operator: undefined,
+    approver: (digest) => approverWith(config().approvals.approvers, digest),
+    whyNot: (person, approval) => whyNot(person, approval, config()),
+    concerns: ({ local, server, grant }) =>
+      local !== true &&
+      config().servers.has(server) &&
+      config().grants.some(({ id }) => id === grant),
+    get nobody() {
+      if (hasApprovals) return undefined;
+      return config().approvals.approvers.length === 0
+        ? "The configuration names no approvers, so calls that need an approval are denied."
+        : "Calls that need an approval are denied: the state is in the memory of one process.";
+    },
+  };
+}
+
+/** The user decides who runs this proxy, and nobody else. */
+export function localPeople(approvals: Approvals | undefined): AdminPeople {
+  return {
+    operator: approvals === undefined ? undefined : localUser(),
+    approver: () => undefined,
+    whyNot: (person, approval) => whyNot(person, approval, undefined),
+    concerns: ({ local }) => local === true,
+    nobody:
+      approvals === undefined
+        ? "Nobody can approve calls of this proxy, so those that need it are denied."
+        : undefined,
+  };
+}
