@@ -31,7 +31,10 @@ export const command: CliCommand = {
       .option("--tool <name>", "tail, query, stats: only calls of this tool")
       .option("--grant <name>", "tail, query, stats: only this grant, by its name or id")
       .option("--server <name>", "tail, query, stats: only this server")
-      .option("--outcome <outcome>", "tail, query, stats: allow, deny, hide, refuse or would-deny")
+      .option(
+        "--outcome <outcome>",
+        "tail, query, stats: allow, deny, hide, refuse, pending or would-deny",
+      )
       .option("--since <time>", "tail, query, stats: a span such as 30m or 7d, or a time")
       .option("-n, --lines <number>", "tail: how many records to begin with", "10")
       .option("--checkpoint <file>", "verify: against the heads that were saved in it")

@@ -3,14 +3,18 @@ import { type Approval, Approvals, keyFor, type StateStore, Webhook } from "../r
 import type { Config } from "./config/config.ts";
 import type { ServeLog } from "./serve-log.ts";
 
+/** Hears of each question that a call depends on. */
+export type Seen = (approval: Approval) => void;
+
 /** The local user decides, in another process. Undefined where the state is in this one alone. */
 export function localApprovals(
   store: StateStore,
   holdMs: number,
   log: ServeLog,
+  seen: Seen,
 ): Approvals | undefined {
   if (store.name === "memory") return undefined;
-  return new Approvals({ store: store.approvals, holdMs, local: true, asked: tellIn(log) });
+  return new Approvals({ store: store.approvals, holdMs, local: true, asked: tellIn(log), seen });
 }
 
 /** Those decide that the configuration names. Undefined where it names nobody, or they could not be heard. */
@@ -19,6 +23,7 @@ export function gatewayApprovals(
   store: StateStore,
   log: ServeLog,
   webhook: Webhook | undefined,
+  seen: Seen,
 ): Approvals | undefined {
   if (approvers.length === 0) return undefined;
   if (store.name === "memory") {
@@ -32,7 +37,7 @@ export function gatewayApprovals(
     tell(approval);
     void webhook?.tell(approval);
   };
-  return new Approvals({ store: store.approvals, holdMs, local: false, asked });
+  return new Approvals({ store: store.approvals, holdMs, local: false, asked, seen });
 }
 
 /** What is told of new questions. Undefined where nothing is configured. */

@@ -1,10 +1,14 @@
 import {
+  ApprovalEvents,
   ARGUMENT_MODES,
   type AuditSettings,
   type AuditTrail,
   AuditUnavailable,
+  FreezeEvents,
+  type Freezes,
   openTrail,
   type Seals,
+  type StateStore,
 } from "../runtime/index.ts";
 import { Failure } from "./command.ts";
 import type { ServeLog } from "./serve-log.ts";
@@ -58,6 +62,42 @@ export function openAudit(
     if (error instanceof AuditUnavailable) throw new Failure(error.message);
     throw error;
   }
+}
+
+export interface AuditEvents {
+  /** Questions to persons; absent where nobody can be asked. */
+  readonly approvals: ApprovalEvents | undefined;
+  readonly end: () => void;
+}
+
+export interface AuditEventsOptions {
+  readonly audit: AuditTrail | undefined;
+  readonly store: StateStore;
+  readonly freezes: Freezes;
+  /** Whether persons can be asked. */
+  readonly asks: boolean;
+  /** Whether a server is served here. */
+  readonly concerns: (server: string) => boolean;
+  readonly log: ServeLog;
+}
+
+/** Begins to keep what others do through the state: decisions on calls, and freezes. */
+export function auditEvents(options: AuditEventsOptions): AuditEvents {
+  const { audit: trail, store, freezes, asks, concerns, log } = options;
+  if (trail === undefined) return { approvals: undefined, end: () => {} };
+  const frozen = new FreezeEvents({ freezes, trail, concerns, now: Date.now });
+  void frozen.begin();
+  const approvals = asks
+    ? new ApprovalEvents({ store: store.approvals, trail, concerns, notice: log.notice })
+    : undefined;
+  void approvals?.begin();
+  return {
+    approvals,
+    end: () => {
+      frozen.end();
+      approvals?.end();
+    },
+  };
 }
 
 /** For the start line. */

@@ -17,7 +17,7 @@ import { isLoopback, originOf } from "./listen-address.ts";
 import { announcement, type InForce } from "./reload/announce.ts";
 import { SavedFiles } from "./reload/saved-files.ts";
 import { gatewayApprovals, webhookOf } from "./serve-approvals.ts";
-import { describeAudit, openAudit } from "./serve-audit.ts";
+import { type AuditEvents, auditEvents, describeAudit, openAudit } from "./serve-audit.ts";
 import { serveLog } from "./serve-log.ts";
 import { openState } from "./serve-state.ts";
 import { untilEnded } from "./signals.ts";
@@ -36,8 +36,14 @@ export async function serveGateway(path: string): Promise<number> {
   });
   const places = new ChildPlaces();
   const webhook = webhookOf(config, log);
-  const approvals = gatewayApprovals(config, store, log, webhook);
   const rulebooks = new Rulebooks();
+  let events: AuditEvents | undefined;
+  const approvals = gatewayApprovals(config, store, log, webhook, (approval) =>
+    events?.approvals?.seen(approval),
+  );
+  const freezes = new Freezes(store.freezes);
+  const concerns = (server: string): boolean => config.servers.has(server);
+  events = auditEvents({ audit, store, freezes, asks: approvals !== undefined, concerns, log });
   const gateway: Gateway = new Gateway(
     rulebooks.snapshot(config, Date.now),
     serversOf(config.servers.values(), seals, places),
@@ -45,7 +51,7 @@ export async function serveGateway(path: string): Promise<number> {
       store,
       seals,
       approvals,
-      freezes: new Freezes(store.freezes),
+      freezes,
       now: Date.now,
       record: (record, grant, server) => {
         log.record(record, `${grant.name} on ${server}`);
@@ -53,6 +59,10 @@ export async function serveGateway(path: string): Promise<number> {
       },
       notice: log.notice,
       breakOff: (grant, server) => http.breakOff(grant, server),
+      lost: ({ grant: { id, name }, server, why }) => {
+        const where = server === undefined ? {} : { server };
+        audit?.happened("grant_ended", { grant: { id, name }, ...where, why });
+      },
     },
   );
   const http = new HttpServer({
@@ -125,6 +135,7 @@ export async function serveGateway(path: string): Promise<number> {
     await admin?.close();
     saved?.close();
     gateway.stop();
+    events.end();
     audit?.end();
     webhook?.close();
     log.end();

@@ -53,9 +53,17 @@ function kindOf(notice: string): string {
 
 const MAX_LINE = 2_000;
 
+const WHAT: Readonly<Record<DecisionRecord["outcome"], string>> = {
+  allow: "allowed",
+  deny: "denied",
+  hide: "unknown",
+  refuse: "refused",
+  pending: "not made yet",
+};
+
 function recordLine(record: DecisionRecord): string {
   const { detail, enforced, id, message, method, name, outcome, rule, source } = record;
-  const what = outcome === "refuse" ? "refused" : outcome === "hide" ? "unknown" : "denied";
+  const what = WHAT[outcome];
   const verb = enforced ? what : `would be ${what}`;
   const subject = [method, name].filter((part) => part !== undefined).join(" ");
   const where = [rule, source, id].filter((part) => part !== undefined && part !== "").join(", ");

@@ -29,7 +29,14 @@ import { NEVER_FORWARDED } from "./forwarded-headers.ts";
 import { grantOf } from "./grant-options.ts";
 import type { SavedFiles } from "./reload/saved-files.ts";
 import { asks, localApprovals, whoDecides } from "./serve-approvals.ts";
-import { type AuditOptions, auditSettings, describeAudit, openAudit } from "./serve-audit.ts";
+import {
+  type AuditEvents,
+  type AuditOptions,
+  auditEvents,
+  auditSettings,
+  describeAudit,
+  openAudit,
+} from "./serve-audit.ts";
 import { answerWithFailure } from "./serve-failure.ts";
 import { type HttpOptions, serveHttp } from "./serve-http.ts";
 import { childLog, serveLog } from "./serve-log.ts";
@@ -174,7 +181,11 @@ async function serve(invocation: Invocation): Promise<number> {
   const server = options.name ?? loaded.server ?? digestOf(target);
   const { store, where, freezes } = await openState(options.state, counts(loaded.policy));
   const log = serveLog(process.stderr);
-  const approvals = http === undefined ? localApprovals(store, held, log) : undefined;
+  let events: AuditEvents | undefined;
+  const approvals =
+    http === undefined
+      ? localApprovals(store, held, log, (approval) => events?.approvals?.seen(approval))
+      : undefined;
   const counters = store.forServer(server);
   const audit = openAudit(settings, seals, log, {
     config: path,
@@ -183,6 +194,8 @@ async function serve(invocation: Invocation): Promise<number> {
     grants: [{ id: grant.id, name: grant.name }],
     ...(shadow ? { shadow } : {}),
   });
+  const concerns = (name: string): boolean => name === server;
+  events = auditEvents({ audit, store, freezes, asks: approvals !== undefined, concerns, log });
   const governance: Governance = {
     rulebook: () => rules.rulebook,
     store: counters,
@@ -225,13 +238,17 @@ async function serve(invocation: Invocation): Promise<number> {
         turnedAway: (cause) => audit?.turnedAway(cause),
       });
     }
-    const end = (): void => audit?.end();
+    const end = (): void => {
+      events?.end();
+      audit?.end();
+    };
     if (target.kind === "url") return await bridge(governance, rules, target, options, end);
     return await run(governance, rules, target.command, target.args, end);
   } finally {
     await admin?.close();
     await watching;
     saved?.close();
+    events.end();
     audit?.end();
     log.end();
     await store.close();

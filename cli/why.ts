@@ -9,7 +9,7 @@ export const command: CliCommand = {
   declare: (command) =>
     command
       .usage("ID [PATH…]")
-      .argument("<id>", "the id that stands in a denial, such as 7F3K2")
+      .argument("<id>", "the id that stands in a denial or a pending answer, such as 7F3K2")
       .argument(
         "[path...]",
         "folders of audit trails, or files of them (by mcpp.yaml, else ./audit)",
@@ -34,7 +34,7 @@ export const command: CliCommand = {
 
 function* matching(records: Iterable<TrailRecord>, id: string): Generator<TrailRecord> {
   for (const record of records) {
-    if (record.id === id) yield record;
+    if (record.id === id || record.approval === id) yield record;
     else if (record.type === "summary" && Array.isArray(record.ids) && record.ids.includes(id)) {
       yield record;
     }
@@ -46,11 +46,23 @@ const VERBS: Readonly<Record<string, string>> = {
   deny: "was denied",
   hide: "was answered as unknown",
   refuse: "was refused before any policy was asked",
+  pending: "was not made, because nobody had answered yet",
   "would-deny": "would have been denied, and was not: the rule or the grant only looks on",
+};
+
+/** What has become of a question to a person, as it is kept. */
+const STEPS: Readonly<Record<string, string>> = {
+  asked: "was asked about",
+  approved: "was approved",
+  denied: "was denied by a person",
+  expired: "is not to be approved any more: the time is over",
+  spent: "was made with its approval",
+  "given back": "was not made after all, and its approval can be used again",
 };
 
 /** A record in plain words. */
 function explained(record: TrailRecord): string {
+  if (record.type === "approval") return explainedApproval(record);
   const { time, method, tool, name, server, message, rule, source, policy, latency_us } = record;
   const what = [method, tool ?? name]
     .filter((part) => part !== undefined)
@@ -67,6 +79,7 @@ function explained(record: TrailRecord): string {
       : []),
     ...(rule === undefined ? [] : [row("rule", rule)]),
     ...(source === undefined ? [] : [row("written at", source), ...sourceLine(source)]),
+    ...(record.approval === undefined ? [] : [row("approval", record.approval)]),
     ...(record.detail === undefined ? [] : [row("detail", record.detail)]),
     ...argumentRows(record.arguments),
     ...(policy === undefined ? [] : [row("policy", policy)]),
@@ -75,6 +88,31 @@ function explained(record: TrailRecord): string {
     row("record", record.seq),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function explainedApproval(record: TrailRecord): string {
+  const { time, tool, server, message, rule, source, by, reason, approvers } = record;
+  const step = STEPS[String(record.state)] ?? "has an approval";
+  const lines = [
+    `tools/call ${shown(tool)} of ${shown(grantOf(record).name)} on ${shown(server)} ${step}.`,
+    ...(message === undefined ? [] : [`  ${shown(message)}`]),
+    "",
+    row(
+      "when",
+      record.state === "approved" || record.state === "denied" ? record.decided_at : time,
+    ),
+    ...(by === undefined ? [] : [row("by", by)]),
+    ...(reason === undefined ? [] : [row("reason", reason)]),
+    ...(approvers === undefined ? [] : [row("asked of", listed(approvers))]),
+    ...(rule === undefined ? [] : [row("rule", rule)]),
+    ...(source === undefined ? [] : [row("written at", source), ...sourceLine(source)]),
+    row("record", record.seq),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function listed(value: unknown): string {
+  return Array.isArray(value) ? value.map(shown).join(", ") : shown(value);
 }
 
 function row(name: string, value: unknown): string {

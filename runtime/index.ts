@@ -5,8 +5,10 @@ export { Approvals, type ApprovalsOptions, SILENT_HOLD_MS } from "./approvals/ap
 export { Freezes } from "./approvals/freezes.ts";
 export { legible, legibleDocument } from "./approvals/legible.ts";
 export { Webhook } from "./approvals/webhook.ts";
+export { ApprovalEvents, type ApprovalEventsOptions } from "./audit/approval-events.ts";
 export { ARGUMENT_MODES, type ArgumentMode, type KeptArguments } from "./audit/arguments.ts";
 export { AuditUnavailable } from "./audit/files.ts";
+export { FreezeEvents, type FreezeEventsOptions } from "./audit/freeze-events.ts";
 export { harmless, type TrailRecord } from "./audit/line.ts";
 export { type AuditSettings, openTrail } from "./audit/open.ts";
 export { readTrails, recordsIn } from "./audit/read.ts";
@@ -27,7 +29,7 @@ export type { EngineOptions } from "./engine/tools.ts";
 export type * from "./engine/types.ts";
 export { uriProblem } from "./engine/uri.ts";
 export { type Grant, type Grants, newToken, openGrant, tokenGrant } from "./grants/grant.ts";
-export { type GrantInForce, Snapshot } from "./grants/snapshot.ts";
+export { type GrantInForce, type Lost, Snapshot } from "./grants/snapshot.ts";
 export type { Message } from "./proxy/admit.ts";
 export { readCallText } from "./proxy/call-text.ts";
 export {

@@ -17,6 +17,14 @@ export function describeRecord(record: TrailRecord): string {
       return `${when}  turned away: ${pairs(record.causes)}`;
     case "reload":
       return `${when}  reload: ${shown(record.message)}`;
+    case "approval":
+      return `${when}  ${shown(record.id)}  approval ${approval(record)}`;
+    case "freeze":
+      return `${when}  frozen by ${shown(record.by)} until ${shown(record.until)}: ${shown(record.because)} [${scope(record.scope)}]`;
+    case "unfreeze":
+      return `${when}  no longer frozen [${scope(record.scope)}]`;
+    case "grant_ended":
+      return `${when}  the grant ${shown(grantOf(record).name)} is let in no more${record.server === undefined ? "" : ` on ${shown(record.server)}`}: ${shown(record.why)}`;
     case "start":
       return `${when}  start: mcpp ${shown(record.version)} serves ${shown(record.config)}`;
     default:
@@ -37,6 +45,18 @@ function decision(record: TrailRecord): string {
   const text = message === undefined ? "" : `: ${shown(message)}`;
   const who = shown(grantOf(record).name);
   return `${outcomeOf(record) ?? "?"} ${who} on ${shown(server)} ${subject}${text}${why === "" ? "" : ` [${why}]`}`;
+}
+
+function approval(record: TrailRecord): string {
+  const { state, by, reason, server, tool } = record;
+  const who = by === undefined ? "" : ` by ${shown(by)}`;
+  const why = reason === undefined ? "" : `: ${shown(reason)}`;
+  return `${shown(state)}${who}, ${shown(grantOf(record).name)} on ${shown(server)} ${shown(tool)}${why}`;
+}
+
+/** `tool pay, server shop`; `all calls` of one without any. */
+function scope(value: unknown): string {
+  return pairs(value) || "all calls";
 }
 
 /** `token 12, host 1`. */

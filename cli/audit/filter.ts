@@ -10,7 +10,7 @@ export interface FilterOptions {
   readonly since?: string;
 }
 
-const OUTCOMES = ["allow", "deny", "hide", "refuse", "would-deny"] as const;
+const OUTCOMES = ["allow", "deny", "hide", "refuse", "pending", "would-deny"] as const;
 
 /**
  * Whether a record is asked for. A grant is named by its name or its id; `would-deny` is what was only recorded. Throws

@@ -19,6 +19,7 @@ export interface Stats {
 /** Names that are told apart; the rest is one, whatever a trail holds. */
 const MAX_NAMES = 10_000;
 const SHOWN = 10;
+const DECIDED: ReadonlySet<string> = new Set(["decision", "summary"]);
 
 /** Counts records; what a summary stands for is counted too. */
 export function statsOf(records: Iterable<TrailRecord>): Stats {
@@ -36,7 +37,8 @@ export function statsOf(records: Iterable<TrailRecord>): Stats {
       for (const [cause, number] of Object.entries(causes)) away?.add(cause, Number(number));
     }
     const outcome = outcomeOf(record);
-    if (outcome === undefined) continue;
+    // Events have outcomes of their own, such as a reload's.
+    if (outcome === undefined || !DECIDED.has(record.type)) continue;
     const decided = record.type === "summary" ? Number(held) : 1;
     outcomes?.add(outcome, decided);
     if (tool !== undefined) tools?.add(String(tool), decided);

@@ -10,12 +10,15 @@ export interface FreezeSubject {
   readonly tool: string;
 }
 
+const NOBODY: FreezeSubject = { server: "", grant: { id: "", name: "" }, tool: "" };
+
 /** The freezes in force, read from the store as calls come, and not more often than need be. */
 export class Freezes {
   readonly #store: Pick<FreezeStore, "list">;
   #known: readonly Freeze[] = [];
   #readAt: number | undefined;
   #reading: Promise<readonly Freeze[]> | undefined;
+  readonly #listeners = new Set<(freezes: readonly Freeze[]) => void>();
 
   constructor(store: Pick<FreezeStore, "list">) {
     this.#store = store;
@@ -45,9 +48,21 @@ export class Freezes {
     return this.#reading.then((freezes) => stopping(freezes, subject, now));
   }
 
+  /** Calls `listener` with those in force whenever they were read, before a call is stopped by them. */
+  onRead(listener: (freezes: readonly Freeze[]) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Reads them though no call comes. Throws, or rejects with, what the store does. */
+  look(now: number): MaybePromise<void> {
+    const read = this.find(NOBODY, now);
+    return read instanceof Promise ? read.then(() => {}) : undefined;
+  }
+
   #keep(freezes: readonly Freeze[], now: number): void {
     this.#known = freezes;
     this.#readAt = now;
+    for (const listener of this.#listeners) listener(freezes);
   }
 }
 

@@ -6,7 +6,7 @@ import { type ArgumentMode, keptArguments } from "./arguments.ts";
 import { Chain } from "./chain.ts";
 import type { Destination } from "./destination.ts";
 import { Flood, MINUTE_MS } from "./flood.ts";
-import { withoutSecrets } from "./secrets.ts";
+import { bounded, keptText, MAX, timeText } from "./text.ts";
 
 export interface TrailOptions {
   readonly destination: Destination;
@@ -33,8 +33,6 @@ interface TurnedAway {
   readonly causes: Record<string, number>;
 }
 
-/** Characters; what a client sends may be as long as it likes. */
-const MAX = { method: 256, name: 2_048, text: 4_096 } as const;
 const MAX_SESSIONS = 1_024;
 /** How often it is looked for summaries that are due, and between two alarms (milliseconds). */
 const TICK_MS = 5_000;
@@ -106,7 +104,7 @@ export class AuditTrail {
 
   #decision(decision: DecisionRecord, grant: Grant, server: string): Record<string, unknown> {
     const { id, at, outcome, enforced, method, name, rule, message, source, detail } = decision;
-    const { rulebook, session, args, took } = decision;
+    const { approval, rulebook, session, args, took } = decision;
     const record: Record<string, unknown> = {
       time: timeText(at),
       type: "decision",
@@ -117,14 +115,15 @@ export class AuditTrail {
     record.server = server;
     if (method !== undefined) record.method = bounded(method, MAX.method);
     if (name !== undefined) {
-      record[method === "tools/call" ? "tool" : "name"] = bounded(withoutSecrets(name), MAX.name);
+      record[method === "tools/call" ? "tool" : "name"] = keptText(name, MAX.name);
     }
     record.outcome = outcome;
     record.enforced = enforced;
     if (rule !== "") record.rule = bounded(rule, MAX.name);
-    if (message !== "") record.message = bounded(withoutSecrets(message), MAX.text);
+    if (message !== "") record.message = keptText(message, MAX.text);
     if (source !== undefined) record.source = source;
-    if (detail !== undefined) record.detail = bounded(withoutSecrets(detail), MAX.text);
+    if (detail !== undefined) record.detail = keptText(detail, MAX.text);
+    if (approval !== undefined) record.approval = approval;
     if (rulebook !== undefined) Object.assign(record, rulebook.digests);
     if (took !== undefined) record.latency_us = Math.round(took * 1_000);
     const { arguments: mode, key } = this.#options;
@@ -204,12 +203,4 @@ export class AuditTrail {
 
 function mac(key: Buffer, text: string): string {
   return createHmac("sha256", key).update(text).digest("hex");
-}
-
-function bounded(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max)}… (${text.length} characters)`;
-}
-
-function timeText(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -13,6 +13,13 @@ export interface GrantInForce {
   readonly rulebooks: ReadonlyMap<string, Rulebook>;
 }
 
+/** A grant that is let in no more; `server`: at this one alone. */
+export interface Lost {
+  readonly grant: Grant;
+  readonly server?: string;
+  readonly why: "revoked" | "token changed" | "expired" | "server taken out";
+}
+
 /** Who may call, and under which rules, at one moment. Immutable: a reload makes another. */
 export class Snapshot implements Grants {
   readonly #byToken: ReadonlyMap<string, GrantInForce>;
@@ -73,18 +80,15 @@ export class Snapshot implements Grants {
     return next;
   }
 
-  /**
-   * The grants, with the server where it is about one alone, that this snapshot let in and another does not: gone or
-   * expired, with another token, or without the server.
-   */
-  lostIn(next: Snapshot): readonly { readonly grant: string; readonly server?: string }[] {
-    return [...this.#byId].flatMap(([grant, before]) => {
-      const after = next.#byId.get(grant);
-      if (after === undefined || after.token !== before.token || next.#hasExpired(after)) {
-        return [{ grant }];
-      }
-      return [...before.rulebooks.keys()].flatMap((server) =>
-        after.rulebooks.has(server) ? [] : [{ grant, server }],
+  /** The grants, with the server where it is about one alone, that this snapshot let in and another does not. */
+  lostIn(next: Snapshot): readonly Lost[] {
+    return [...this.#byId].flatMap(([id, { grant, token, rulebooks }]): readonly Lost[] => {
+      const after = next.#byId.get(id);
+      if (after === undefined) return [{ grant, why: "revoked" }];
+      if (after.token !== token) return [{ grant, why: "token changed" }];
+      if (next.#hasExpired(after)) return [{ grant, why: "expired" }];
+      return [...rulebooks.keys()].flatMap((server) =>
+        after.rulebooks.has(server) ? [] : [{ grant, server, why: "server taken out" }],
       );
     });
   }

@@ -47,8 +47,8 @@ export type ServerRequest = (typeof SERVER_REQUESTS)[number];
 export interface DecisionRecord {
   readonly id: string;
   readonly at: number;
-  /** `refuse`: before any policy was asked. */
-  readonly outcome: "allow" | "deny" | "hide" | "refuse";
+  /** `refuse`: before any policy was asked. `pending`: not made, because a person has not answered yet. */
+  readonly outcome: "allow" | "deny" | "hide" | "refuse" | "pending";
   /** False when it was only recorded. */
   readonly enforced: boolean;
   readonly method?: string;
@@ -59,6 +59,8 @@ export interface DecisionRecord {
   readonly source?: string;
   /** For the operator only. */
   readonly detail?: string;
+  /** The id of the question to a person that it depends on. */
+  readonly approval?: string;
   /** What it was decided by. */
   readonly rulebook?: Rulebook;
   /** Of a request that has a session, its id as it is known here. */

@@ -162,7 +162,7 @@ function askerOf(
   if (approvals === undefined) return undefined;
   let asker: Asker | undefined;
   return () => {
-    const questions = new Questions(store.approvals, newDecisionId, approvals.asked);
+    const questions = new Questions(store.approvals, newDecisionId, approvals.told);
     asker ??= new Asker(approvals, questions, { numbers, task: params?.task });
     return asker;
   };

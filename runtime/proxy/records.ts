@@ -87,15 +87,21 @@ function write(
 ): MaybePromise<void> {
   const at = governance.now();
   if (ruling.outcome !== "allow") {
-    const { outcome, rule, message, source, detail } = ruling;
+    const { rule, message, source, detail, approval } = ruling;
+    const outcome = ruling.pending === true ? "pending" : ruling.outcome;
     const record = about(subject, { id, at, outcome, enforced, rule, message });
     if (source !== undefined) record.source = source;
+    if (approval !== undefined) record.approval = approval;
     if (detail !== undefined) record.detail = detail;
     return governance.record(record);
   }
   const allowed = { id, at, outcome: "allow", enforced: true, rule: "", message: "" } as const;
   const record: Draft = about(subject, allowed);
-  if (ruling.approved !== undefined) record.detail = ruling.approved.map(approvedBy).join(" ");
+  const [first] = ruling.approved ?? [];
+  if (ruling.approved !== undefined && first !== undefined) {
+    record.detail = ruling.approved.map(approvedBy).join(" ");
+    record.approval = first.id;
+  }
   let written = governance.record(record);
   for (const { rule, message, source } of ruling.findings) {
     const { method, name } = subject;

@@ -1,7 +1,7 @@
 import type { Approvals } from "../../approvals/approvals.ts";
 import type { Freezes } from "../../approvals/freezes.ts";
 import type { Grant, Grants } from "../../grants/grant.ts";
-import type { Snapshot } from "../../grants/snapshot.ts";
+import type { Lost, Snapshot } from "../../grants/snapshot.ts";
 import type { MaybePromise, StateStore } from "../../state/store.ts";
 import type { DecisionRecord, Governance, ServerRequest } from "../governance.ts";
 import { listsChanged } from "../list-changed.ts";
@@ -36,6 +36,8 @@ export interface GatewayOptions {
   readonly notice: (text: string) => void;
   /** Breaks off whatever a grant has open, with all servers or with one. */
   readonly breakOff: (grant: string, server?: string) => void;
+  /** A grant is let in no more. */
+  readonly lost?: (lost: Lost) => void;
 }
 
 interface Running {
@@ -93,6 +95,8 @@ export class Gateway implements Grants, Routes {
   replace(snapshot: Snapshot, servers: readonly GatewayServer[]): void {
     const before = this.#snapshot;
     this.#snapshot = snapshot;
+    // Read first: a grant that ends meanwhile ends twice, and not never.
+    const expired = snapshot.expired();
     const kept = new Map(servers.map((server) => [server.name, server]));
     for (const [name, running] of this.#servers) {
       if (kept.get(name)?.identity === running.server.identity) continue;
@@ -100,9 +104,10 @@ export class Gateway implements Grants, Routes {
       this.#retire(running.route);
     }
     for (const server of servers) if (!this.#servers.has(server.name)) this.#start(server);
-    for (const { grant, server } of before.lostIn(snapshot)) this.#end(grant, server);
+    for (const lost of before.lostIn(snapshot)) this.#end(lost);
     this.#tellOfLists(before, snapshot);
     this.#ended.clear();
+    for (const grant of expired) this.#ended.add(grant);
     this.#watchExpiry();
   }
 
@@ -163,11 +168,13 @@ export class Gateway implements Grants, Routes {
     return load;
   }
 
-  #end(grant: string, server?: string): void {
-    this.#options.breakOff(grant, server);
+  #end(lost: Lost): void {
+    const { grant, server } = lost;
+    this.#options.breakOff(grant.id, server);
     for (const route of this.#routes()) {
-      if (server === undefined || route.server === server) route.backend.forget(grant);
+      if (server === undefined || route.server === server) route.backend.forget(grant.id);
     }
+    this.#options.lost?.(lost);
   }
 
   /** Those that end, too. */
@@ -188,10 +195,11 @@ export class Gateway implements Grants, Routes {
   /** Grants end by themselves, and with them what they have open. */
   #watchExpiry(): void {
     clearTimeout(this.#expiry);
-    for (const grant of this.#snapshot.expired()) {
-      if (this.#ended.has(grant)) continue;
-      this.#ended.add(grant);
-      this.#end(grant);
+    for (const id of this.#snapshot.expired()) {
+      const grant = this.#snapshot.grant(id);
+      if (grant === undefined || this.#ended.has(id)) continue;
+      this.#ended.add(id);
+      this.#end({ grant, why: "expired" });
     }
     const next = this.#snapshot.nextExpiry;
     if (next === undefined) return;
