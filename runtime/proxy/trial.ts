@@ -146,7 +146,7 @@ function askerOf({ message, admitted }: WrittenCall, store: ApprovalStore): Aske
   const asked = (): void => undefined;
   return new Asker(
     new Approvals({ store, holdMs: 0, local: true, asked }),
-    new Questions(store, newDecisionId, asked),
+    new Questions(store, newDecisionId, { asked }),
     { numbers: admitted.numbers, task: message.params?.task },
   );
 }
