@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -29,16 +30,19 @@ const POLICY = {
   },
 };
 
+type Start = (...args: string[]) => ChildProcess;
+type Write = (name: string, text: string) => string;
+
 /** A gateway with many grants and sessions under load, and one grant beside another that sends the worst it may. */
 export async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "mcpp-bench-"));
   const started: ChildProcess[] = [];
-  const start = (...args: string[]): ChildProcess => {
-    const child = spawn(process.execPath, args, { stdio: "ignore" });
+  const start: Start = (...args) => {
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "ignore", "ipc"] });
     started.push(child);
     return child;
   };
-  const write = (name: string, text: string): string => {
+  const write: Write = (name, text) => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);
   };
@@ -57,7 +61,7 @@ export async function run(): Promise<void> {
     ];
     for (const { calls } of ways) await calls.begin();
     await underLoad(ways);
-    await besideAnother(own);
+    await besideAnother(own, start, write);
     for (const { calls } of ways) await calls.close();
   } finally {
     for (const child of started) child.kill("SIGTERM");
@@ -120,34 +124,26 @@ async function underLoad(ways: readonly Way[]): Promise<void> {
 }
 
 /** One grant calls, first alone and then beside another that keeps the largest and most splintered bodies in flight. */
-async function besideAnother(port: number): Promise<void> {
+async function besideAnother(port: number, start: Start, write: Write): Promise<void> {
   const calls = new Calls(port, "/mcp/bench", 1);
   await calls.begin();
+  await calls.many(QUIET_CALLS);
   const quiet = await calls.many(QUIET_CALLS);
-  // A server of its own: how that one copes is not measured.
-  const worst = new Calls(port, "/mcp/other", 1, 1);
-  await worst.begin();
-  let going = true;
-  let sent = 0;
-  const splinters = splintered();
-  const lanes = Array.from({ length: IN_FLIGHT }, async () => {
-    while (going) {
-      await worst.send(splinters);
-      sent++;
-    }
-  });
+  // A process and a server of their own: how those cope is not measured.
+  const worst = start(write("worst.mjs", WORST), String(port), "/mcp/other", tokenOf(1));
+  await once(worst, "message");
   const beside = await calls.many(QUIET_CALLS);
-  going = false;
-  await Promise.all(lanes);
+  const sent = once(worst, "message");
+  worst.send("end");
+  const [count] = await sent;
   await calls.close();
-  await worst.close();
   const [alone, other] = [quantile(quiet, 0.99), quantile(beside, 0.99)];
   console.log();
   printTable([
     ["one grant, one call at a time", "p50", "p99", "of quiet", "target"],
     ["alone", `${quantile(quiet, 0.5).toFixed(1)} ms`, `${alone.toFixed(1)} ms`, "", ""],
     [
-      `beside ${IN_FLIGHT} bodies of 4 MiB of another (${sent} sent)`,
+      `beside ${IN_FLIGHT} bodies of 4 MiB of another (${count} sent)`,
       `${quantile(beside, 0.5).toFixed(1)} ms`,
       `${other.toFixed(1)} ms`,
       `${(other / alone).toFixed(1)}× p99`,
@@ -156,11 +152,42 @@ async function besideAnother(port: number): Promise<void> {
   ]);
 }
 
-/** As many values as may be, in as many bytes as may be, each of them to be unescaped. */
-function splintered(): string {
-  const list = Array.from({ length: 19_900 }, () => `"\\u0061${"b".repeat(196)}"`).join(",");
-  return `{"jsonrpc":"2.0","id":"worst","method":"tools/call","params":{"name":"echo","arguments":{"message":"x","amount":1,"list":[${list}]}}}`;
-}
+/** Keeps bodies in flight with as many values as may be, in as many bytes as may be, each of them to be unescaped. */
+const WORST = `
+import { Agent, request } from "node:http";
+const [port, path, token] = process.argv.slice(2);
+const agent = new Agent({ keepAlive: true, maxSockets: ${IN_FLIGHT} });
+const post = (body, session) => new Promise((resolve, reject) => {
+  const headers = {
+    authorization: "Bearer " + token,
+    accept: "application/json, text/event-stream",
+    "content-type": "application/json",
+    "content-length": body.length,
+    ...(session === undefined ? {} : { "mcp-session-id": session }),
+  };
+  request({ host: "127.0.0.1", port, path, method: "POST", headers, agent }, (answer) => {
+    answer.resume().on("end", () => resolve(answer.headers["mcp-session-id"]));
+  }).on("error", reject).end(body);
+});
+const message = (method, params, id = "worst") => JSON.stringify({ jsonrpc: "2.0", id, method, params });
+const clientInfo = { name: "worst", version: "1" };
+const session = await post(Buffer.from(message("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo })));
+const text = "\\u0061" + "b".repeat(196);
+const list = Array.from({ length: 19_900 }, () => "LITERAL");
+const bodyOf = (lane) => Buffer.from(message("tools/call", { name: "echo", arguments: { message: "x", amount: 1, list } }, lane)
+  .replaceAll("LITERAL", text));
+let going = true;
+let sent = 0;
+process.on("message", () => { going = false; });
+process.send("begins");
+await Promise.all(Array.from({ length: ${IN_FLIGHT} }, async (_, lane) => {
+  const body = bodyOf(lane);
+  while (going) { await post(body, session); sent++; }
+}));
+process.send(sent);
+process.disconnect();
+agent.destroy();
+`;
 
 /** Clients of one way: its sessions, spread over the grants. */
 class Calls {
@@ -215,10 +242,6 @@ class Calls {
     const times: number[] = [];
     for (let call = 0; call < count; call++) times.push(await this.#call());
     return times;
-  }
-
-  async send(body: string): Promise<void> {
-    await this.#post(body, this.#sessions[0] ?? {});
   }
 
   async close(): Promise<void> {

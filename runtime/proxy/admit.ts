@@ -1,8 +1,9 @@
 import type { Json } from "../../policy/index.ts";
 import { confusableKey } from "./fold.ts";
 import { confusableMethod, ENVELOPE, NOTIFICATIONS, REFERENCE, REQUESTS } from "./methods.ts";
-import { type NumberTexts, scan } from "./scan.ts";
+import { type NumberTexts, Scan, type ScanResult, scan } from "./scan.ts";
 import { utf8Text } from "./utf8.ts";
+import { write } from "./write.ts";
 
 /**
  * The first station of a message from a client: is it one JSON-RPC message, such that every receiver must
@@ -66,12 +67,46 @@ export const INTERNAL_ERROR = -32603;
 const MAX_ID = 1_024;
 
 export function admit(bytes: Uint8Array): Admitted | Refused {
+  const text = textOf(bytes);
+  return typeof text === "string" ? admitScanned(scan(text), text) : text;
+}
+
+/** So much of a text is read in one go where others wait (characters; a millisecond or two). */
+const SLICE = 256 * 1024;
+
+/**
+ * As `admit`, in short steps with `pause` between them: for bodies that would keep everybody waiting. The text to
+ * forward is made here too, if it is not the one that came.
+ */
+export async function admitInSteps(
+  bytes: Uint8Array,
+  pause: () => Promise<void>,
+): Promise<Admitted | Refused> {
+  const text = textOf(bytes);
+  if (typeof text !== "string") return text;
+  const reading = new Scan(text);
+  let scanned: ScanResult | undefined;
+  for (let end = SLICE; scanned === undefined; end += SLICE) {
+    await pause();
+    scanned = reading.upTo(end);
+  }
+  const admitted = admitScanned(scanned, text);
+  if (!admitted.ok || admitted.text !== undefined) return admitted;
+  await pause();
+  admitted.text = write(admitted.value, admitted.numbers);
+  return admitted;
+}
+
+function textOf(bytes: Uint8Array): string | Refused {
   const text = utf8Text(bytes);
   if (text === undefined) return refuse(null, PARSE_ERROR, "The message is not UTF-8.");
   if (text.charCodeAt(0) === 0xfeff) {
     return refuse(null, PARSE_ERROR, "The message begins with a byte order mark; remove it.");
   }
-  const scanned = scan(text);
+  return text;
+}
+
+function admitScanned(scanned: ScanResult, text: string): Admitted | Refused {
   if (!scanned.ok) {
     const id =
       scanned.value === undefined ? idInText(text.slice(0, 2_048), text) : answerId(scanned.value);

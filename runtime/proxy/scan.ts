@@ -50,18 +50,43 @@ class Stop extends Error {
 }
 
 export function scan(text: string, limits: ScanLimits = MESSAGE_LIMITS): ScanResult {
-  const scanner = new Scanner(text, limits);
-  try {
-    const value = scanner.document();
-    if (scanner.problem !== undefined) return { ok: false, ...scanner.problem, value };
-    return { ok: true, value, numbers: scanner.numbers, plain: scanner.plain };
-  } catch (error) {
-    if (error instanceof Stop) return { ok: false, reason: error.reason, message: error.message };
-    throw error;
+  return new Scan(text, limits).upTo(text.length) as ScanResult;
+}
+
+/** One text that is read slice by slice, so that others can be served in between. */
+export class Scan {
+  readonly #scanner: Scanner;
+
+  constructor(text: string, limits: ScanLimits = MESSAGE_LIMITS) {
+    this.#scanner = new Scanner(text, limits);
+  }
+
+  /** Reads on until it is past that character, with the value that stands there; undefined when there is more. */
+  upTo(end: number): ScanResult | undefined {
+    const scanner = this.#scanner;
+    try {
+      if (!scanner.read(end)) return undefined;
+    } catch (error) {
+      if (error instanceof Stop) return { ok: false, reason: error.reason, message: error.message };
+      throw error;
+    }
+    const { value, numbers, plain, problem } = scanner;
+    return problem === undefined
+      ? { ok: true, value, numbers, plain }
+      : { ok: false, ...problem, value };
   }
 }
 
-type Container = { [key: string]: Json } | Json[];
+/** An object or list that is being read. */
+interface Frame {
+  readonly object: { [key: string]: Json } | undefined;
+  readonly list: Json[] | undefined;
+  /** Under which the next value stands in the object. */
+  key: string;
+  /** The key stood there before: what comes is read and left out. */
+  again: boolean;
+  readonly outer: Frame | undefined;
+}
 
 /**
  * Makes objects that inherit no key, so that `__proto__` is one like any other. Unlike `Object.create(null)`,
@@ -82,31 +107,43 @@ class Scanner {
   problem: { reason: "duplicate" | "number"; message: string } | undefined;
   /** No white space, no escape, and no key that does not keep its place. */
   plain = true;
+  /** What was read, once all is. */
+  value: Json = null;
   #at = 0;
   #values = 0;
+  #depth = 0;
+  #open: Frame | undefined;
 
   constructor(text: string, limits: ScanLimits) {
     this.#text = text;
     this.#limits = limits;
   }
 
-  document(): Json {
-    this.#space();
-    const value = this.#value(1, undefined, "");
-    this.#space();
-    if (this.#at < this.#text.length) throw this.#unexpected();
-    return value;
+  /** Reads values until one ends at or after that character; whether all is read. */
+  read(end: number): boolean {
+    if (this.#at === 0) this.#space();
+    while (this.#at < end || end >= this.#text.length) {
+      const value = this.#begin();
+      if (value === undefined) continue;
+      if (this.#place(value)) {
+        this.#space();
+        if (this.#at < this.#text.length) throw this.#unexpected();
+        return true;
+      }
+    }
+    return false;
   }
 
-  #value(depth: number, parent: Container | undefined, key: string): Json {
+  /** Reads a value; undefined of an object or list that is not empty, which is open then, at its first value. */
+  #begin(): Json | undefined {
     if (++this.#values > this.#limits.values) {
       throw new Stop("limit", `it holds more than ${this.#limits.values} values`);
     }
     switch (this.#text.charCodeAt(this.#at)) {
       case 0x7b:
-        return this.#object(depth);
+        return this.#object();
       case 0x5b:
-        return this.#list(depth);
+        return this.#list();
       case QUOTE:
         return this.#string();
       case 0x74:
@@ -116,63 +153,84 @@ class Scanner {
       case 0x6e:
         return this.#word("null", null);
       default:
-        return this.#number(parent, key);
+        return this.#number();
     }
   }
 
-  #object(depth: number): Json {
-    this.#enter(depth);
+  /** Puts a value that ended where it belongs, and ends what ends with it; whether it was the outermost. */
+  #place(ended: Json): boolean {
+    let value = ended;
+    for (;;) {
+      const open = this.#open;
+      if (open === undefined) {
+        this.value = value;
+        return true;
+      }
+      const { object, list } = open;
+      if (list !== undefined) list.push(value);
+      else if (object !== undefined && !open.again) object[open.key] = value;
+      this.#space();
+      const next = this.#text.charCodeAt(this.#at);
+      const close = list === undefined ? 0x7d : 0x5d;
+      if (next !== 0x2c && next !== close) throw this.#unexpected();
+      this.#at++;
+      if (next !== close) {
+        this.#space();
+        if (object !== undefined) this.#key(open, object);
+        return false;
+      }
+      this.#open = open.outer;
+      this.#depth--;
+      value = (list ?? object) as Json;
+    }
+  }
+
+  #object(): Json | undefined {
+    this.#enter();
     const object = new Bag();
     this.#space();
     if (this.#text.charCodeAt(this.#at) === 0x7d) {
       this.#at++;
       return object;
     }
-    for (;;) {
-      if (this.#text.charCodeAt(this.#at) !== QUOTE) throw this.#unexpected();
-      const key = this.#string();
-      this.#space();
-      if (this.#text.charCodeAt(this.#at) !== 0x3a) throw this.#unexpected();
-      this.#at++;
-      this.#space();
-      if (mayMove(key)) this.plain = false;
-      // The first one stays; the message is refused in any case. No JSON is undefined.
-      if (object[key] !== undefined) {
-        this.problem ??= { reason: "duplicate", message: `the key ${quote(key)} stands twice` };
-        this.#value(depth + 1, undefined, key);
-      } else {
-        object[key] = this.#value(depth + 1, object, key);
-      }
-      this.#space();
-      const next = this.#text.charCodeAt(this.#at);
-      if (next !== 0x2c && next !== 0x7d) throw this.#unexpected();
-      this.#at++;
-      if (next === 0x7d) return object;
-      this.#space();
+    const frame = { object, list: undefined, key: "", again: false, outer: this.#open };
+    this.#key(frame, object);
+    this.#open = frame;
+    this.#depth++;
+    return undefined;
+  }
+
+  #key(frame: Frame, object: { [key: string]: Json }): void {
+    if (this.#text.charCodeAt(this.#at) !== QUOTE) throw this.#unexpected();
+    const key = this.#string();
+    this.#space();
+    if (this.#text.charCodeAt(this.#at) !== 0x3a) throw this.#unexpected();
+    this.#at++;
+    this.#space();
+    if (mayMove(key)) this.plain = false;
+    frame.key = key;
+    // The first one stays; the message is refused in any case. No JSON is undefined.
+    frame.again = object[key] !== undefined;
+    if (frame.again) {
+      this.problem ??= { reason: "duplicate", message: `the key ${quote(key)} stands twice` };
     }
   }
 
-  #list(depth: number): Json {
-    this.#enter(depth);
+  #list(): Json | undefined {
+    this.#enter();
     const list: Json[] = [];
     this.#space();
     if (this.#text.charCodeAt(this.#at) === 0x5d) {
       this.#at++;
       return list;
     }
-    for (;;) {
-      list.push(this.#value(depth + 1, list, String(list.length)));
-      this.#space();
-      const next = this.#text.charCodeAt(this.#at);
-      if (next !== 0x2c && next !== 0x5d) throw this.#unexpected();
-      this.#at++;
-      if (next === 0x5d) return list;
-      this.#space();
-    }
+    this.#open = { object: undefined, list, key: "", again: false, outer: this.#open };
+    this.#depth++;
+    return undefined;
   }
 
-  #enter(depth: number): void {
-    if (depth > this.#limits.depth) {
+  #enter(): void {
+    if (this.#depth >= this.#limits.depth) {
       throw new Stop("limit", `it is nested more than ${this.#limits.depth} levels deep`);
     }
     this.#at++;
@@ -208,7 +266,7 @@ class Scanner {
     }
   }
 
-  #number(parent: Container | undefined, key: string): number {
+  #number(): number {
     NUMBER.lastIndex = this.#at;
     const written = NUMBER.exec(this.#text)?.[0];
     if (written === undefined) throw this.#unexpected();
@@ -218,7 +276,11 @@ class Scanner {
       this.problem ??= { reason: "number", message: "a number is too large for any receiver" };
       return 0;
     }
-    if (parent !== undefined && String(value) !== written) {
+    const open = this.#open;
+    if (open !== undefined && !open.again && String(value) !== written) {
+      const { object, list } = open;
+      const key = list === undefined ? open.key : String(list.length);
+      const parent = (list ?? object) as object;
       const texts = this.numbers.get(parent);
       if (texts === undefined) this.numbers.set(parent, new Map([[key, written]]));
       else texts.set(key, written);

@@ -5,7 +5,14 @@ import { readBody } from "../../transport/http/body.ts";
 import type { Gate, TurnedAway } from "../../transport/http/gate.ts";
 import { type RequestHeaders, readHeaders } from "../../transport/http/headers.ts";
 import { Reply } from "../../transport/http/reply.ts";
-import { type Admitted, admit, INTERNAL_ERROR, INVALID_REQUEST } from "../admit.ts";
+import {
+  type Admitted,
+  admit,
+  admitInSteps,
+  INTERNAL_ERROR,
+  INVALID_REQUEST,
+  type Refused,
+} from "../admit.ts";
 import { errorMessage } from "../denials.ts";
 import type { ChangedList } from "../list-changed.ts";
 import { REQUEST_CAPS } from "../requests.ts";
@@ -231,9 +238,8 @@ export class Front {
       else reply.abort();
       return;
     }
-    const admitted =
-      body.length > HEAVY ? await this.#turns.take(grant.id, () => admit(body)) : admit(body);
-    if (reply.closed) return;
+    const admitted = body.length > HEAVY ? await this.#admitLarge(grant, body, reply) : admit(body);
+    if (admitted === undefined || reply.closed) return;
     if (!admitted.ok) {
       const { id, code, message } = admitted;
       backend.refused(grant, message);
@@ -253,6 +259,13 @@ export class Front {
       return;
     }
     await backend.post(admitted, inbound, reply);
+  }
+
+  /** Undefined when the client has gone. */
+  #admitLarge({ id }: Grant, body: Buffer, reply: Reply): Promise<Admitted | Refused | undefined> {
+    const gone = new AbortController();
+    reply.onClosed(() => gone.abort());
+    return this.#turns.take(id, (pause) => admitInSteps(body, pause), gone.signal);
   }
 
   async #health(path: string, request: IncomingMessage, reply: Reply): Promise<void> {

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import type { Pools } from "./pools.ts";
 import { UpstreamBody } from "./upstream-body.ts";
@@ -60,6 +62,16 @@ const UNSENT = new Set([
 ]);
 const CONNECT_MS = 10_000;
 
+/** So much is written in one go (bytes). The kernel takes what it is given at once, while everybody else waits. */
+const PIECE = 64 * 1024;
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    yield bytes.subarray(at, at + PIECE);
+    await setImmediate();
+  }
+}
+
 /** A server that is reached over Streamable HTTP. Redirects are not followed. */
 export class HttpUpstream {
   /** How long an answer that is no stream may take (milliseconds). */
@@ -108,12 +120,20 @@ export class HttpUpstream {
     { requests, streams }: Pools,
   ): void {
     if (sending.aborted) return;
-    const options: Dispatcher.DispatchOptions = {
-      method,
-      path: this.#path,
+    const common = { method, path: this.#path };
+    let options: Dispatcher.DispatchOptions = {
+      ...common,
       headers: { ...headers, ...this.#headers },
     };
-    if (body !== undefined) options.body = body;
+    if (body !== undefined && body.length > PIECE) {
+      const bytes = Buffer.from(body);
+      const length = { "content-length": String(bytes.length) };
+      options = {
+        ...common,
+        headers: { ...headers, ...this.#headers, ...length },
+        body: Readable.from(pieces(bytes), { objectMode: false, highWaterMark: PIECE }),
+      };
+    } else if (body !== undefined) options.body = body;
     (stream ? streams : requests).dispatch(options, sending);
   }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../../policy/index.ts";
-import { scan } from "../../../runtime/proxy/scan.ts";
+import { Scan, scan } from "../../../runtime/proxy/scan.ts";
 import { write } from "../../../runtime/proxy/write.ts";
 
 function accepted(text: string) {
@@ -162,5 +162,52 @@ describe("bounds", () => {
         .join(",")}]`;
     expect(scan(list(20_000)).ok).toBe(true);
     expect(scan(list(20_001))).toMatchObject({ ok: false, reason: "limit" });
+  });
+});
+
+describe("in slices", () => {
+  const pieces = fc.constantFrom(
+    ...'{}[],:" \n'.split(""),
+    ...[
+      "true",
+      "null",
+      "1",
+      "1.0",
+      "1e999",
+      '"a"',
+      '"a":',
+      '{"a":1,"a":2}',
+      "[[],{}]",
+      '"\\u0041"',
+    ],
+  );
+  const texts = fc.oneof(
+    fc.json({ maxDepth: 6 }),
+    fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join("")),
+  );
+
+  it("reads whatever it reads at once, wherever it is cut", () => {
+    fc.assert(
+      fc.property(texts, fc.array(fc.nat(40), { minLength: 1 }), (text, cuts) => {
+        const limits = { depth: 4, values: 12 };
+        const reading = new Scan(text, limits);
+        let sliced: ReturnType<typeof reading.upTo>;
+        let end = 0;
+        for (let step = 0; sliced === undefined; step++) {
+          end += 1 + (cuts[step % cuts.length] ?? 0);
+          sliced = reading.upTo(end);
+        }
+        expect(sliced).toEqual(scan(text, limits));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("stops after the value in which a slice ends", () => {
+    const text = JSON.stringify(Array.from({ length: 1_000 }, (_, i) => i));
+    const reading = new Scan(text);
+    let slices = 1;
+    for (let end = 100; reading.upTo(end) === undefined; end += 100) slices++;
+    expect(slices).toBe(Math.ceil(text.length / 100));
   });
 });
