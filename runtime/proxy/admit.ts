@@ -71,8 +71,8 @@ export function admit(bytes: Uint8Array): Admitted | Refused {
   return typeof text === "string" ? admitScanned(scan(text), text) : text;
 }
 
-/** So much of a text is read in one go where others wait (characters; a millisecond or two). */
-const SLICE = 256 * 1024;
+/** So much of a text is read in one go where others wait (characters; about a millisecond). */
+const SLICE = 128 * 1024;
 
 /**
  * As `admit`, in short steps with `pause` between them: for bodies that would keep everybody waiting. The text to
