@@ -11,6 +11,12 @@ export type { CompiledPart } from "./query/compiled.ts";
 export { compiledParts } from "./query/compiled.ts";
 export type { Completions } from "./query/complete.ts";
 export { completionsAt } from "./query/complete.ts";
+export type {
+  CoverableCondition,
+  CoverableGuard,
+  CoverableRule,
+} from "./query/coverable.ts";
+export { coverableOf } from "./query/coverable.ts";
 export type { Mention, MentionKind } from "./query/mentions.ts";
 export { mentionAt, mentionsIn, mentionsOf } from "./query/mentions.ts";
 export { operatorsFor } from "./query/operators.ts";

@@ -25,6 +25,12 @@ export { compileEngine } from "./engine/decide.ts";
 export { both } from "./engine/guard.ts";
 export { denyLimit, describeSpan, type NotReserved } from "./engine/limit-denial.ts";
 export { lookingOn } from "./engine/looking-on.ts";
+export {
+  type Observation,
+  type Outcomes,
+  observeCondition,
+  observeConditions,
+} from "./engine/observe.ts";
 export type { EngineOptions } from "./engine/tools.ts";
 export type * from "./engine/types.ts";
 export { uriProblem } from "./engine/uri.ts";

@@ -83,7 +83,7 @@ function isPointer(check: string): boolean {
 const LONGEST = 72;
 
 /** A statement on one line, without its message and what stands in its block. */
-function firstLine({ source, span }: Statement): string {
+export function firstLine({ source, span }: Statement): string {
   const text = source
     .slice(span)
     .replace(/\{[\s\S]*$/, "{ … }")

@@ -4,6 +4,8 @@ import type { ConditionSeen } from "../../runtime/index.ts";
 import { type Colours, conditionLine } from "../explain/pretty.ts";
 import { painter } from "../report/colour.ts";
 import { statementIn } from "../statement.ts";
+import type { Coverage } from "./coverage.ts";
+import { percentOf, type Share, sumOf, uncoveredOf } from "./coverage-sum.ts";
 import { explainCommand } from "./explain-command.ts";
 import { hasPassed, summarise, type TestedFile, type TestReport } from "./report.ts";
 import type { TestFailure, TestResult } from "./result.ts";
@@ -12,8 +14,17 @@ import { answerOf, counted, ruleOf, titleOf } from "./sentences.ts";
 /** For a person at a terminal: every test on a line, what failed in full, and the sum. */
 export function reportPretty(report: TestReport): string {
   const colours = picocolors.createColors(report.colour);
-  const parts = report.files.map((file) => filePart(file, report.colour, colours));
-  return `${[...parts, summaryLine(report, colours)].join("\n\n")}\n`;
+  const parts = [
+    ...report.files.map((file) => filePart(file, report.colour, colours)),
+    ...(report.coverage === undefined ? [] : [coveragePart(report.coverage, colours)]),
+    [summaryLine(report, colours), ...report.shortfalls.map((one) => colours.red(one))].join("\n"),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+/** One failure without colours, for reports that have a place of their own for it. */
+export function failureText(failure: TestFailure, file: TestedFile): string {
+  return failurePart(failure, file, false, picocolors.createColors(false));
 }
 
 function filePart(file: TestedFile, colour: boolean, colours: Colours): string {
@@ -85,6 +96,31 @@ function decisionParts(
 
 function conditionsOf({ actual, steps }: TestFailure): readonly ConditionSeen[] {
   return steps.find(({ check }) => check === actual.rule)?.conditions ?? [];
+}
+
+/** How much is covered, and what is not. */
+function coveragePart(coverage: Coverage, colours: Colours): string {
+  const { rules, branches } = sumOf(coverage);
+  const heading = `${colours.bold("coverage")}  ${shareText(rules, "rule")}, ${shareText(branches, "branch")}`;
+  const uncovered = uncoveredOf(coverage).map(({ source, span, text, missing }) => ({
+    place: location(source, span),
+    text: visible(text),
+    missing,
+  }));
+  const width = Math.max(0, ...uncovered.map(({ place }) => place.length));
+  return [
+    heading,
+    ...uncovered.map(
+      ({ place, text, missing }) =>
+        `  ${colours.dim(place.padEnd(width))}  ${text}: ${colours.yellow(missing)}`,
+    ),
+  ].join("\n");
+}
+
+function shareText(share: Share, what: "rule" | "branch"): string {
+  const { covered, of } = share;
+  const many = what === "rule" ? "rules" : "branches";
+  return `${covered} of ${of} ${of === 1 ? what : many} (${percentOf(share)} %)`;
 }
 
 function summaryLine(report: TestReport, colours: Colours): string {

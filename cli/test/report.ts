@@ -1,11 +1,16 @@
 import type { Compilation } from "../../compiler/index.ts";
 import type { Diagnostic } from "../../language/index.ts";
+import type { Coverage } from "./coverage.ts";
 import type { TestResult } from "./result.ts";
 
 /** What a run has come to. */
 export interface TestReport {
   /** In the order of the command line. */
   readonly files: readonly TestedFile[];
+  /** Where it was asked for. */
+  readonly coverage?: Coverage;
+  /** What is not covered as it should be, a sentence each. */
+  readonly shortfalls: readonly string[];
   /** Whether escape sequences for colours may be used. */
   readonly colour: boolean;
 }

@@ -1,4 +1,4 @@
-import type { TestFailure } from "./result.ts";
+import type { Expectation, TestFailure } from "./result.ts";
 
 /** What went otherwise, a few words: ``expected `allow`, got `deny` at call 61 of 70``. */
 export function titleOf({ expected, actual, repeated }: TestFailure): string {
@@ -26,4 +26,9 @@ export function ruleOf({ actual }: TestFailure): string | undefined {
 /** `1 test`, `2 tests` */
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** A decision in one or two words, with the message that is expected: `deny "finance"`. */
+export function decidedText({ outcome, message }: Expectation): string {
+  return message === undefined ? outcome : `${outcome} ${JSON.stringify(message)}`;
 }

@@ -27,9 +27,18 @@ import {
 /** Says what cannot be lowered, at a place in the file of the condition. */
 export type ReportAt = <P>(entry: Message<P>, parameters: P, span: Span) => void;
 
-/** A condition in the terms of the policy format. What cannot be said is reported, and counts as false. */
-export function lowerCondition(condition: Condition, report: ReportAt): Formula {
-  return new ConditionLowering(report).lower(condition, new Map());
+/**
+ * A condition in the terms of the policy format. What cannot be said is reported, and counts as false.
+ *
+ * @param variables those of the quantifiers around it
+ */
+export function lowerCondition(
+  condition: Condition,
+  report: ReportAt,
+  variables: readonly string[] = [],
+): Formula {
+  const names = new Map(variables.map((name) => [name, name]));
+  return new ConditionLowering(report).lower(condition, names);
 }
 
 /** The variables in scope, with the names that they have in the policy. */

@@ -245,7 +245,8 @@ function everyOf({ amount }: LimitClause): number | undefined {
   return amount.sliding && every !== 1 ? every : undefined;
 }
 
-function clauseSpan(rule: BoundRule, clause: LimitClause): Span {
+/** The place of a limit: its statement, or its clause on another rule. */
+export function clauseSpan(rule: BoundRule, clause: LimitClause): Span {
   return rule.kind === "limit" ? rule.node.span : clause.span;
 }
 

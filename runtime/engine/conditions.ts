@@ -16,6 +16,11 @@ export function compileConditions(entries: readonly ConditionEntry[], explain: b
   return allOf(entries.map((entry) => compileCondition(entry, scope)));
 }
 
+/** Compiles one condition that stands in list conditions with these variables, outermost first. */
+export function compileInside(entry: ConditionEntry, variables: readonly string[]): Condition {
+  return compileCondition(entry, { variables, explain: false });
+}
+
 /** Where a condition stands. */
 interface Scope {
   /** Of the enclosing list conditions, outermost first. */
