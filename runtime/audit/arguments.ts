@@ -19,6 +19,10 @@ export interface KeptArguments {
   readonly values?: Json;
   /** JSON pointers of values that are not there as they came: too large, or a URL with credentials. */
   readonly cut?: readonly string[];
+  /** With `judged`, JSON pointers of what the policy reads and the call does not have; `*` is each element of a list. */
+  readonly absent?: readonly string[];
+  /** With `judged`, JSON pointers of objects and lists at the top of which only a part is kept. */
+  readonly partial?: readonly string[];
   /** `hmac-sha256:` and 64 hexadecimal digits: of the canonical JSON of the whole. */
   readonly digest: string;
 }
@@ -52,6 +56,8 @@ export function keptArguments(
     mode,
     ...(values === undefined ? {} : { values }),
     ...(keeper.cut.length === 0 ? {} : { cut: keeper.cut }),
+    ...(keeper.absent.length === 0 ? {} : { absent: keeper.absent }),
+    ...(keeper.partial.length === 0 ? {} : { partial: keeper.partial }),
     digest,
   };
 }
@@ -72,6 +78,8 @@ function canonical(args: JsonObject): string {
 /** Copies values until there is enough. */
 class Keeper {
   readonly cut: string[] = [];
+  readonly absent: string[] = [];
+  readonly partial: string[] = [];
   readonly #text: number;
   #left: number;
 
@@ -93,13 +101,24 @@ class Keeper {
   read(value: Json, place: Place | undefined, at: string): Json | undefined {
     if (place === undefined) return undefined;
     if (place.read) return this.whole(value, at);
+    const { each, keys } = place;
     if (Array.isArray(value)) {
-      const { each } = place;
+      for (const [name, below] of keys) {
+        // A key `*` is each element, too.
+        if (below !== each) this.#miss(below, `${at}/${step(name)}`);
+      }
       if (each === undefined) return undefined;
+      this.#keepPart(at);
       return this.#list(value, at, (held, below) => this.read(held, each, below));
     }
+    if (each !== undefined) this.#miss(each, `${at}/*`);
+    const object = isObject(value) ? value : NOTHING;
+    for (const [name, below] of keys) {
+      if (below !== each && !Object.hasOwn(object, name)) this.#miss(below, `${at}/${step(name)}`);
+    }
     if (!isObject(value)) return undefined;
-    const names = [...place.keys.keys()].filter((name) => Object.hasOwn(value, name));
+    this.#keepPart(at);
+    const names = [...keys.keys()].filter((name) => Object.hasOwn(value, name));
     return this.#object(value, names, at, (held, name, below) =>
       this.read(held, place.keys.get(name), below),
     );
@@ -131,7 +150,7 @@ class Keeper {
     const kept: { [key: string]: Json } = Object.create(null);
     for (const name of names) {
       const plain = withoutSecrets(name);
-      const below = `${at}/${plain.slice(0, MAX_KEY).replace(/~/g, "~0").replace(/\//g, "~1")}`;
+      const below = `${at}/${step(plain)}`;
       if (this.#left <= 0 || name.length > MAX_KEY || name !== plain) {
         this.#leaveOut(below);
         if (this.#left <= 0) break;
@@ -154,8 +173,36 @@ class Keeper {
   }
 
   #leaveOut(at: string): undefined {
-    if (this.cut.length < MAX_CUT) this.cut.push(at.slice(0, MAX_POINTER));
-    else this.cut[MAX_CUT] = "…";
+    note(this.cut, at);
     return undefined;
   }
+
+  /** The call has nothing where the policy reads something. */
+  #miss(place: Place, at: string): void {
+    if (isRead(place)) note(this.absent, at);
+  }
+
+  /** Below the top, which is always kept in part. */
+  #keepPart(at: string): void {
+    if (at !== "" && !at.includes("/", 1)) note(this.partial, at);
+  }
+}
+
+const NOTHING: JsonObject = Object.create(null);
+
+function note(pointers: string[], at: string): void {
+  if (pointers.length < MAX_CUT) pointers.push(at.slice(0, MAX_POINTER));
+  else pointers[MAX_CUT] = "…";
+}
+
+/** A key as a step of a pointer. */
+function step(name: string): string {
+  return name.slice(0, MAX_KEY).replace(/~/g, "~0").replace(/\//g, "~1");
+}
+
+/** Whether it, or something below it, is read: places are also made of names that must not be mistaken. */
+function isRead({ read, keys, each }: Place): boolean {
+  if (read || (each !== undefined && isRead(each))) return true;
+  for (const below of keys.values()) if (isRead(below)) return true;
+  return false;
 }

@@ -104,14 +104,15 @@ export class AuditTrail {
 
   #decision(decision: DecisionRecord, grant: Grant, server: string): Record<string, unknown> {
     const { id, at, outcome, enforced, method, name, rule, message, source, detail } = decision;
-    const { approval, rulebook, session, args, took } = decision;
+    const { approval, rulebook, session, client, continued, args, took } = decision;
     const record: Record<string, unknown> = {
       time: timeText(at),
       type: "decision",
       id,
-      grant: { id: grant.id, name: grant.name },
+      grant: grantMember(grant),
     };
     if (session !== undefined) record.session = this.#sessionDigest(session);
+    if (client !== undefined) record.client = clientMember(client);
     record.server = server;
     if (method !== undefined) record.method = bounded(method, MAX.method);
     if (name !== undefined) {
@@ -124,6 +125,7 @@ export class AuditTrail {
     if (source !== undefined) record.source = source;
     if (detail !== undefined) record.detail = keptText(detail, MAX.text);
     if (approval !== undefined) record.approval = approval;
+    if (continued === true) record.continued = true;
     if (rulebook !== undefined) Object.assign(record, rulebook.digests);
     if (took !== undefined) record.latency_us = Math.round(took * 1_000);
     const { arguments: mode, key } = this.#options;
@@ -199,6 +201,18 @@ export class AuditTrail {
     this.#sessions.set(session, digest);
     return digest;
   }
+}
+
+/** Labels are what policies decide by, too; most grants have none. */
+function grantMember({ id, name, labels }: Grant): Record<string, unknown> {
+  return Object.keys(labels).length === 0 ? { id, name } : { id, name, labels };
+}
+
+function clientMember({ name, version }: NonNullable<DecisionRecord["client"]>): object {
+  return {
+    ...(name === undefined ? {} : { name: bounded(withoutSecrets(name), MAX.method) }),
+    ...(version === undefined ? {} : { version: bounded(withoutSecrets(version), MAX.method) }),
+  };
 }
 
 function mac(key: Buffer, text: string): string {

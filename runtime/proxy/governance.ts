@@ -46,6 +46,7 @@ export type ServerRequest = (typeof SERVER_REQUESTS)[number];
 /** One decision. */
 export interface DecisionRecord {
   readonly id: string;
+  /** Of a call, the clock reading that it was judged by. */
   readonly at: number;
   /** `refuse`: before any policy was asked. `pending`: not made, because a person has not answered yet. */
   readonly outcome: "allow" | "deny" | "hide" | "refuse" | "pending";
@@ -65,6 +66,10 @@ export interface DecisionRecord {
   readonly rulebook?: Rulebook;
   /** Of a request that has a session, its id as it is known here. */
   readonly session?: string;
+  /** What its client calls itself. */
+  readonly client?: Context["client"];
+  /** A further round of a call that was charged and approved before. */
+  readonly continued?: true;
   /** As they were judged; not to be changed. */
   readonly args?: JsonObject;
   /** How long the decision has taken (milliseconds). */

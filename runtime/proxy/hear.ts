@@ -47,6 +47,9 @@ export interface Hearing {
   /** What it is ruled by. */
   readonly rulebook: Rulebook;
   readonly session?: string;
+  readonly client?: Context["client"];
+  /** The clock reading that a call was last judged by. */
+  readonly now?: number;
   /** By `performance.now()`. */
   readonly began: number;
   /** The request is of revision 2026-07-28 or later. */
@@ -127,10 +130,12 @@ export function hear(
     rulebook,
     began,
     modern,
+    now: bench.now,
     verdict: judgeCall(tool, args, bench),
     judgeAgain: () => {
       bench.rulebook = governance.rulebook();
       bench.now = governance.now();
+      hearing.now = bench.now;
       bench.who = whoCalls(court, era?.client ?? court.client);
       const { rulebook } = bench;
       const again = readCall(message, admitted, rulebook);
@@ -146,6 +151,7 @@ export function hear(
     },
   };
   if (court.session !== undefined) hearing.session = court.session;
+  if (bench.who.client !== undefined) hearing.client = bench.who.client;
   if (round !== undefined) hearing.round = round;
   return hearing;
 }

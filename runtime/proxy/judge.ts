@@ -24,7 +24,7 @@ export interface Bench {
    */
   readonly continues?: () => MaybePromise<boolean>;
   /** Asks a person about this call; absent: nobody can be asked. */
-  readonly asker?: (() => Asker) | undefined;
+  readonly asker?: (() => Pick<Asker, "ask">) | undefined;
   readonly freezes?: Freezes | undefined;
 }
 
@@ -42,6 +42,8 @@ export type Ruling =
       readonly findings: readonly Finding[];
       /** The approvals that were spent on it. */
       readonly approved?: readonly Approval[];
+      /** It was charged and approved in a round before. */
+      readonly continued?: true;
     }
   | Forbidden;
 
@@ -178,7 +180,11 @@ function decide(
       message: "The server's tool list cannot be read at the moment, and the policy needs it.",
     };
   }
-  if (answers === "charged") return charge(whileRunning(decision), bench, NOT_ASKED);
+  if (answers === "charged") {
+    return andThen(charge(whileRunning(decision), bench, NOT_ASKED), (ruling) =>
+      ruling.outcome === "allow" ? { ...ruling, continued: true } : ruling,
+    );
+  }
   const given = answers;
   if (decision.outcome !== "ask") return charge(decision, bench, given);
   return ask(decision, { tool, args }, bench, (approval) =>

@@ -1,3 +1,4 @@
+import type { Context } from "../engine/types.ts";
 import type { Approval, MaybePromise } from "../state/store.ts";
 import type { JsonObject, Refused } from "./admit.ts";
 import { isObject } from "./admit.ts";
@@ -15,6 +16,9 @@ export interface Subject {
   readonly params?: JsonObject | undefined;
   readonly rulebook?: Rulebook;
   readonly session?: string;
+  readonly client?: Context["client"];
+  /** The clock reading that a call was judged by. */
+  readonly now?: number;
   /** When it was begun to be judged, by `performance.now()`. */
   readonly began?: number;
 }
@@ -85,7 +89,7 @@ function write(
   enforced: boolean,
   id: string,
 ): MaybePromise<void> {
-  const at = governance.now();
+  const at = subject.now ?? governance.now();
   if (ruling.outcome !== "allow") {
     const { rule, message, source, detail, approval } = ruling;
     const outcome = ruling.pending === true ? "pending" : ruling.outcome;
@@ -102,6 +106,7 @@ function write(
     record.detail = ruling.approved.map(approvedBy).join(" ");
     record.approval = first.id;
   }
+  if (ruling.continued === true) record.continued = true;
   let written = governance.record(record);
   for (const { rule, message, source } of ruling.findings) {
     const { method, name } = subject;
@@ -123,11 +128,12 @@ type Draft = { -readonly [key in keyof DecisionRecord]: DecisionRecord[key] };
 
 // Filled in place: this is on the way of every call, and spreading costs more than the rest of it.
 function about(subject: Subject, draft: Draft): Draft {
-  const { method, name, params, rulebook, session, began } = subject;
+  const { method, name, params, rulebook, session, client, began } = subject;
   draft.method = method;
   if (name !== undefined) draft.name = name;
   if (rulebook !== undefined) draft.rulebook = rulebook;
   if (session !== undefined) draft.session = session;
+  if (client !== undefined) draft.client = client;
   if (began !== undefined) draft.took = performance.now() - began;
   const args = params?.arguments;
   if (isObject(args)) draft.args = args;

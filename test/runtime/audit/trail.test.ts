@@ -7,7 +7,13 @@ import { AuditUnavailable } from "../../../runtime/audit/files.ts";
 import { openLine, sealLine } from "../../../runtime/audit/line.ts";
 import { withoutSecrets } from "../../../runtime/audit/secrets.ts";
 import { AuditTrail } from "../../../runtime/audit/trail.ts";
-import { compileEngine, type DecisionRecord, Rulebook, Seals } from "../../../runtime/index.ts";
+import {
+  compileEngine,
+  type DecisionRecord,
+  type Grant,
+  Rulebook,
+  Seals,
+} from "../../../runtime/index.ts";
 
 const NOW = Date.parse("2026-11-27T09:00:00Z");
 const GRANT = { id: "g_1", name: "ci", labels: {} };
@@ -68,7 +74,7 @@ class Kept {
     return this.lines.at(-1) as Line;
   }
 
-  decide(differs: Partial<DecisionRecord> = {}): void {
+  decide(differs: Partial<DecisionRecord> = {}, grant: Grant = GRANT): void {
     const record: DecisionRecord = {
       id: "7F3K2",
       at: this.now,
@@ -81,7 +87,7 @@ class Kept {
       rulebook: RULEBOOK,
       ...differs,
     };
-    void this.trail.decided(record, GRANT, "shop");
+    void this.trail.decided(record, grant, "shop");
   }
 }
 
@@ -138,9 +144,35 @@ describe("a record", () => {
       mode: "judged",
       values: { amount: 5, items: [{ sku: "a" }, {}, null], url },
       cut: ["/url"],
+      absent: ["/items/1/sku", "/items/2/sku"],
+      partial: ["/items"],
       digest,
     });
     expect(of("full")).toEqual({ mode: "full", values: { ...ARGS, url }, cut: ["/url"], digest });
+  });
+
+  it("tells what the policy reads and the call does not have", () => {
+    const of = (args: DecisionRecord["args"]) => {
+      const kept = new Kept("judged");
+      kept.decide({ ...(args === undefined ? {} : { args }) });
+      return kept.last.arguments as Line;
+    };
+    expect(of({ other: 1 })).toMatchObject({ values: {}, absent: ["/amount", "/items", "/url"] });
+    expect(of({ amount: null, items: 3, url: "u" })).toMatchObject({
+      values: { amount: null, url: "u" },
+      absent: ["/items/*"],
+    });
+    expect(of({ amount: 1, items: [], url: "u" })).not.toHaveProperty("absent");
+  });
+
+  it("tells the labels of the grant, the client, and that a call goes on", () => {
+    const kept = new Kept();
+    kept.decide({ client: { name: "c" }, continued: true });
+    expect(kept.last).toMatchObject({ client: { name: "c" }, continued: true });
+    expect(kept.last.grant).not.toHaveProperty("labels");
+    const labels = { role: "support" };
+    kept.decide({}, { ...GRANT, labels });
+    expect(kept.last.grant).toEqual({ id: "g_1", name: "ci", labels });
   });
 
   it("has one digest for the same arguments under one key, and none that another key gives", () => {
