@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import { didYouMean, suggest } from "../language/index.ts";
 import type { Json, Policy } from "../policy/index.ts";
-import { pointer, startOfDay } from "../policy/index.ts";
+import { pointer } from "../policy/index.ts";
 import {
   type Context,
   compileEngine,
@@ -16,11 +16,17 @@ import {
 import { type CliCommand, EXIT_OK, Failure, sentenceOf } from "./command.ts";
 import { collect } from "./connect.ts";
 import { explainJson } from "./explain/json.ts";
-import { type ExplainedPolicy, type LabelRules, readPolicy } from "./explain/policy.ts";
+import {
+  type ExplainedPolicy,
+  type LabelRules,
+  readPolicy,
+  withoutPins,
+} from "./explain/policy.ts";
 import { explainPretty } from "./explain/pretty.ts";
 import { isFile, readText } from "./file.ts";
 import { grantOf } from "./grant-options.ts";
 import { wantsColour } from "./report/colour.ts";
+import { instantOf } from "./time.ts";
 
 interface ExplainOptions {
   readonly as?: string;
@@ -120,18 +126,12 @@ async function explain(
   return EXIT_OK;
 }
 
-/** A time with its offset from UTC (RFC 3339; seconds may be left out), in milliseconds since 1970. */
 function timeOf(text: string): number {
-  const form =
-    /^([0-9]{4}-[0-9]{2}-[0-9]{2})T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})$/;
-  const day = form.exec(text)?.[1];
-  const time = Date.parse(text);
-  if (day === undefined || startOfDay(day) === undefined || Number.isNaN(time)) {
-    throw new Failure(
-      `\`--at ${text}\` is not a time with its offset from UTC, such as 2026-11-23T10:00+01:00 or 2026-11-23T09:00Z.`,
-    );
-  }
-  return time;
+  const time = instantOf(text);
+  if (time !== undefined) return time;
+  throw new Failure(
+    `\`--at ${text}\` is not a time with its offset from UTC, such as 2026-11-23T10:00+01:00 or 2026-11-23T09:00Z.`,
+  );
 }
 
 /** A misspelt label would be explained as a missing one, so it is refused. */
@@ -163,15 +163,6 @@ function checkLabels(labels: Context["grant"]["labels"], rules: LabelRules): voi
       );
     }
   }
-}
-
-/** Without a tool list no definition can be compared with its pin. */
-function withoutPins(policy: Policy): Policy {
-  const tools = Object.entries(policy.tools ?? {}).map(([name, { pin: _pin, ...tool }]) => [
-    name,
-    tool,
-  ]);
-  return policy.tools === undefined ? policy : { ...policy, tools: Object.fromEntries(tools) };
 }
 
 /** Says that a pin was taken to agree, where it could not be compared. */

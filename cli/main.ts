@@ -49,6 +49,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "say what a policy decides on a call, and why",
     load: () => import("./explain.ts"),
   },
+  replay: {
+    summary: "judge recorded calls again under a policy, and say what would change",
+    load: () => import("./replay.ts"),
+  },
   drift: {
     summary: "compare a server with the tool list of a policy",
     load: () => import("./drift.ts"),

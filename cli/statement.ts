@@ -36,3 +36,21 @@ export function parsePlace(place: string): Place | undefined {
   if (match === null) return undefined;
   return { file: match[1] as string, line: Number(match[2]), column: Number(match[3]) };
 }
+
+const LONGEST = 72;
+
+/** A statement on one line, without its message and what stands in its block. */
+export function firstLine({ source, span }: Statement): string {
+  const text = source
+    .slice(span)
+    .replace(/\{[\s\S]*$/, "{ … }")
+    .replace(/\bbecause\s+"(?:[^"\\]|\\.)*"/, "")
+    .replace(/\s+/g, " ")
+    .trim();
+  return shorten(text);
+}
+
+export function shorten(text: string, longest = LONGEST): string {
+  const characters = [...text];
+  return characters.length <= longest ? text : `${characters.slice(0, longest).join("")}…`;
+}

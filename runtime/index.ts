@@ -8,8 +8,10 @@ export { Webhook } from "./approvals/webhook.ts";
 export { ApprovalEvents, type ApprovalEventsOptions } from "./audit/approval-events.ts";
 export { ARGUMENT_MODES, type ArgumentMode, type KeptArguments } from "./audit/arguments.ts";
 export { AuditUnavailable } from "./audit/files.ts";
+export { BrokenTrail } from "./audit/follow-chain.ts";
 export { FreezeEvents, type FreezeEventsOptions } from "./audit/freeze-events.ts";
 export { harmless, type TrailRecord } from "./audit/line.ts";
+export { type FileLine, linesIn } from "./audit/lines.ts";
 export { type AuditSettings, openTrail } from "./audit/open.ts";
 export { readTrails, recordsIn } from "./audit/read.ts";
 export type { AuditTrail } from "./audit/trail.ts";
@@ -77,6 +79,11 @@ export {
   type TrialCall,
   type TrialOptions,
 } from "./proxy/trial.ts";
+export { limitsNamed, Replay, type Replayed } from "./replay/compare.ts";
+export type { NewDecision } from "./replay/judge-again.ts";
+export { callsInList, NoCall } from "./replay/listed-calls.ts";
+export type { Past, PastDecision, PastOther, PastRequest } from "./replay/past.ts";
+export { callsInTrails } from "./replay/trail-calls.ts";
 export { type OpenOptions, openStore } from "./state/open.ts";
 export * from "./state/store.ts";
 export { windowEnd, windowStart } from "./state/windows.ts";

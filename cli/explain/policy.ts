@@ -153,3 +153,12 @@ function labelsRead(policy: Policy): ReadonlySet<string> {
   labels.delete("id");
   return labels;
 }
+
+/** For decisions where no definition can be compared with its pin. */
+export function withoutPins(policy: Policy): Policy {
+  const tools = Object.entries(policy.tools ?? {}).map(([name, { pin: _pin, ...tool }]) => [
+    name,
+    tool,
+  ]);
+  return policy.tools === undefined ? policy : { ...policy, tools: Object.fromEntries(tools) };
+}

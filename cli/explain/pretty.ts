@@ -10,7 +10,8 @@ import {
   type LimitState,
 } from "../../runtime/index.ts";
 import { painter } from "../report/colour.ts";
-import type { Statement } from "../statement.ts";
+import { firstLine, type Statement, shorten } from "../statement.ts";
+import { isoTime } from "../time.ts";
 
 export interface PrettyOptions {
   readonly tool: string;
@@ -78,24 +79,6 @@ function stepLines(step: ExplainStep, options: PrettyOptions, colours: Colours):
 
 function isPointer(check: string): boolean {
   return /^(?:\(guard\) )?\//.test(check);
-}
-
-const LONGEST = 72;
-
-/** A statement on one line, without its message and what stands in its block. */
-export function firstLine({ source, span }: Statement): string {
-  const text = source
-    .slice(span)
-    .replace(/\{[\s\S]*$/, "{ … }")
-    .replace(/\bbecause\s+"(?:[^"\\]|\\.)*"/, "")
-    .replace(/\s+/g, " ")
-    .trim();
-  return shorten(text);
-}
-
-function shorten(text: string): string {
-  const characters = [...text];
-  return characters.length <= LONGEST ? text : `${characters.slice(0, LONGEST).join("")}…`;
 }
 
 function mark(result: ExplainStep["result"], colours: Colours): string {
@@ -172,8 +155,4 @@ function shadowLines({ shadow }: ExplainedCall, colours: Colours): string {
   return lines.length === 0
     ? ""
     : [colours.bold("if shadow rules were in force"), ...lines].join("\n");
-}
-
-function isoTime(time: number): string {
-  return new Date(time).toISOString().replace(/\.000Z$/, "Z");
 }

@@ -1,5 +1,5 @@
 import type { Source, Span } from "../../language/index.ts";
-import { firstLine } from "../explain/pretty.ts";
+import { firstLine } from "../statement.ts";
 import type { BranchCoverage, Coverage, RuleCoverage } from "./coverage.ts";
 
 /** How much of something is covered. */

@@ -210,8 +210,8 @@ function grantMember({ id, name, labels }: Grant): Record<string, unknown> {
 
 function clientMember({ name, version }: NonNullable<DecisionRecord["client"]>): object {
   return {
-    ...(name === undefined ? {} : { name: bounded(withoutSecrets(name), MAX.method) }),
-    ...(version === undefined ? {} : { version: bounded(withoutSecrets(version), MAX.method) }),
+    ...(name === undefined ? {} : { name: keptText(name, MAX.method) }),
+    ...(version === undefined ? {} : { version: keptText(version, MAX.method) }),
   };
 }
 
