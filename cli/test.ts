@@ -61,6 +61,10 @@ export const command: CliCommand = {
       writeAtomically(coverageLcov, lcovOf(coverage));
     }
     process.stdout.write(TEST_REPORTERS[options.format](report));
+    // JUnit has no place for it.
+    if (options.format === "junit") {
+      for (const shortfall of report.shortfalls) process.stderr.write(`${shortfall}\n`);
+    }
     const fine = failed === 0 && errors === 0 && report.shortfalls.length === 0;
     return fine ? EXIT_OK : EXIT_FINDINGS;
   },

@@ -4,13 +4,14 @@ import * as escapes from "./messages/escapes.ts";
 import * as lowering from "./messages/lowering.ts";
 import * as names from "./messages/names.ts";
 import * as reach from "./messages/reach.ts";
+import * as tests from "./messages/tests.ts";
 import * as tools from "./messages/tools.ts";
 import * as types from "./messages/types.ts";
 
 /** Every diagnostic there is, in the order of the codes. */
 export const catalogue: readonly Message<never>[] = [
   ...syntaxMessages,
-  ...[names, tools, types, escapes, reach, coverage, lowering].flatMap(entriesOf),
+  ...[names, tools, types, escapes, reach, coverage, lowering, tests].flatMap(entriesOf),
 ].sort((a, b) => (a.code < b.code ? -1 : 1));
 
 /** The entries of one module of messages, among whatever else it exports. */

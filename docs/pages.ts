@@ -62,6 +62,7 @@ const CHAPTERS: readonly (readonly [string, string])[] = [
   ["6", "Risk and coverage"],
   ["7", "Compiling"],
   ["8", "Configuration of a gateway"],
+  ["9", "Tests"],
 ];
 
 function index(): string {

@@ -13,6 +13,8 @@ import { limitOfNothingCheck } from "./limit-of-nothing.ts";
 import { notRunYetCheck } from "./not-run-yet.ts";
 import { openSchemaCheck } from "./open-schema.ts";
 import { splitLimitCheck } from "./split-limit.ts";
+import { testBlocksCheck } from "./test-blocks.ts";
+import { testStepsCheck } from "./test-steps.ts";
 import { textOperatorOnAddressCheck } from "./text-operator-on-address.ts";
 import { types } from "./typing/types.ts";
 import { unmentionedToolsCheck } from "./unmentioned-tools.ts";
@@ -39,5 +41,7 @@ export const rules: readonly Check[] = [
   kindsLeftOpenCheck,
   annotationsContradictCheck,
   unmentionedToolsCheck,
+  testBlocksCheck,
+  testStepsCheck,
   notRunYetCheck,
 ];

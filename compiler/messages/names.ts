@@ -28,7 +28,7 @@ export const unknownTool = message<{ name: string; server: string | undefined }>
       : `The server \`${server}\` has no tool \`${name}\`.`,
   hint: () => "Run `mcpp pull` again if the server has changed since the tool list was written.",
   explanation:
-    "A rule names a tool that the server does not have. Such a rule would protect nothing, or permit something that may mean anything later, so it is an error.\n\nWhere the tool list says of itself that it is not complete, this is a warning, and the name is taken as written.",
+    "A rule names a tool that the server does not have. Such a rule would protect nothing, or permit something that may mean anything later, so it is an error. So is a step of a test, unless it expects `hide`: nothing else becomes of a call of an unknown tool.\n\nWhere the tool list says of itself that it is not complete, this is a warning, and the name is taken as written.",
   example: {
     fails: "allow create_refnd\n",
     passes: "allow create_refund\n",

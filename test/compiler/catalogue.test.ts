@@ -7,7 +7,7 @@ describe("the catalogue", () => {
   it("has each code once", () => {
     const codes = catalogue.map(({ code }) => code);
     expect(codes).toEqual([...new Set(codes)]);
-    for (const code of codes) expect(code).toMatch(/^MCPP[1-7]\d\d$/);
+    for (const code of codes) expect(code).toMatch(/^MCPP[1-79]\d\d$/);
   });
 });
 
