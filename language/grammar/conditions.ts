@@ -42,6 +42,9 @@ type Loose = Condition | Operand;
 /** `mon`, `Monday`, `mon-fri`, `Mon-Friday`. */
 const DAY_LIKE = /^(mon|tue|wed|thu|fri|sat|sun)[a-z]*(?:-(mon|tue|wed|thu|fri|sat|sun)[a-z]*)?$/i;
 
+/** What is meant as a day or a range of days, and may be none: `mon-xyz`. */
+const DAY_MEANT = /^(mon|tue|wed|thu|fri|sat|sun)[a-z]*(-|$)/i;
+
 export class ConditionGrammar extends ValueGrammar {
   /** cond : or */
   readonly condition: ParserMethod<[], Condition> = this.RULE("condition", (): Condition => {
@@ -347,7 +350,7 @@ export class ConditionGrammar extends ValueGrammar {
     const next = this.LA(2);
     return (
       this.ahead(2, t.Time) ||
-      DAY_LIKE.test(next.image) ||
+      DAY_MEANT.test(next.image) ||
       (next.tokenType === t.In && this.ahead(3, t.StringToken))
     );
   }

@@ -143,6 +143,8 @@ const habits: readonly (readonly [string, string, string | undefined])[] = [
   ["group a = b", "MCPP168", "group @a = b"],
   ["default deny tools", "MCPP176", "default deny"],
   ["let a = during Mon-Fri", "MCPP152", "let a = during mon-fri"],
+  ["let a = during mon-xyz", "MCPP152", undefined],
+  ["let a = during mon, tue-frx 09:00-17:00", "MCPP152", undefined],
   ["let a = during mon 9:00-17:00", "MCPP111", "let a = during mon 09:00-17:00"],
   ["allow x until 2026-1-5", "MCPP110", "allow x until 2026-01-05"],
   ['allow x until "2026-01-05"', "MCPP150", "allow x until 2026-01-05"],
