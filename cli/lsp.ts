@@ -13,7 +13,16 @@ export const command: CliCommand = {
     if (options.stdio !== true) {
       throw new Failure("A language server is started by an editor: `mcpp lsp --stdio`.");
     }
-    serveLanguage({ input: process.stdin, output: process.stdout, version: MCPP_VERSION });
+    serveLanguage({
+      input: process.stdin,
+      output: process.stdout,
+      version: MCPP_VERSION,
+      // Loaded when tests are run: an editor starts often.
+      runTests: async (compiled, chosen) => {
+        const { runForEditor } = await import("./test/editor.ts");
+        return runForEditor(compiled, chosen);
+      },
+    });
     // The connection ends the process.
     return new Promise<never>(() => {});
   },

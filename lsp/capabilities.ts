@@ -3,6 +3,7 @@ import { CodeActionKind, TextDocumentSyncKind } from "vscode-languageserver/node
 import type { Client } from "./client.ts";
 import { COMPILED_SCHEME } from "./features/compiled.ts";
 import { TOKEN_MODIFIERS, TOKEN_TYPES } from "./features/semantic-tokens.ts";
+import { RUN_TESTS_COMMAND } from "./features/tests.ts";
 
 /** A command of the server: the JSON of a policy, for editors without virtual documents. */
 export const COMPILE_COMMAND = "mcpp.compiledJson";
@@ -10,7 +11,7 @@ export const COMPILE_COMMAND = "mcpp.compiledJson";
 const POLICIES = [{ language: "mcpp" }, { pattern: "**/*.mcpp" }];
 
 /** What the server does for an editor. */
-export function capabilitiesOf(client: Client): ServerCapabilities {
+export function capabilitiesOf(client: Client, canRunTests: boolean): ServerCapabilities {
   return {
     textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
     completionProvider: { triggerCharacters: [".", "@", '"', "/", " "], resolveProvider: true },
@@ -53,7 +54,9 @@ export function capabilitiesOf(client: Client): ServerCapabilities {
           },
         }
       : {}),
-    executeCommandProvider: { commands: [COMPILE_COMMAND] },
+    executeCommandProvider: {
+      commands: [COMPILE_COMMAND, ...(canRunTests ? [RUN_TESTS_COMMAND] : [])],
+    },
     workspace: {
       workspaceFolders: { supported: true, changeNotifications: true },
       ...(client.refreshesContent ? { textDocumentContent: { schemes: [COMPILED_SCHEME] } } : {}),

@@ -59,6 +59,12 @@ export class Checks {
     for (const { uri } of stale) this.#refreshContent(uri);
   }
 
+  /** After tests have run: what has failed is told like what the checker finds. */
+  tested(): void {
+    this.now();
+    this.#refresh();
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
   }

@@ -17,6 +17,8 @@ export interface Client {
   readonly workspaceFolders: boolean;
   /** It lets a rename be prepared. */
   readonly preparesRename: boolean;
+  /** It lists tests itself and runs them from its list: `initializationOptions.testExplorer`. */
+  readonly testExplorer: boolean;
   /** Commands that it carries out itself: `initializationOptions.commands`. */
   readonly commands: ReadonlySet<string>;
 }
@@ -24,7 +26,8 @@ export interface Client {
 export function clientOf({ capabilities, initializationOptions }: InitializeParams): Client {
   const { textDocument, workspace } = capabilities;
   const item = textDocument?.completion?.completionItem;
-  const given = (initializationOptions as { commands?: unknown } | null | undefined)?.commands;
+  const options = record(initializationOptions);
+  const given = options.commands;
   const commands = Array.isArray(given) ? given.filter((name) => typeof name === "string") : [];
   return {
     documentChanges: workspace?.workspaceEdit?.documentChanges === true,
@@ -40,6 +43,7 @@ export function clientOf({ capabilities, initializationOptions }: InitializePara
     configuration: workspace?.configuration === true,
     workspaceFolders: workspace?.workspaceFolders === true,
     preparesRename: textDocument?.rename?.prepareSupport === true,
+    testExplorer: options.testExplorer === true,
     commands: new Set(commands),
   };
 }

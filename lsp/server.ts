@@ -38,8 +38,17 @@ import { semanticTokens, TokenMemory } from "./features/semantic-tokens.ts";
 import { signatureHelp } from "./features/signature.ts";
 import { statusOf } from "./features/status.ts";
 import { documentSymbols, workspaceSymbols } from "./features/symbols.ts";
+import {
+  allTests,
+  RUN_TESTS_COMMAND,
+  type RunAnswer,
+  runAnswer,
+  testLenses,
+  testsOf,
+} from "./features/tests.ts";
 import { findPolicies, folderOf, isInside, nameOf, uriOf } from "./files.ts";
 import { offsetAt, spanOf } from "./positions.ts";
+import type { TestRunner } from "./test-runs.ts";
 import { type View, Workspace } from "./workspace.ts";
 
 export interface LanguageServerOptions {
@@ -48,6 +57,8 @@ export interface LanguageServerOptions {
   readonly version: string;
   /** How often files that policies are made of are looked at, in milliseconds: not every editor watches them. */
   readonly pollMs?: number;
+  /** Runs tests; without it they can only be read. */
+  readonly runTests?: TestRunner;
 }
 
 /** Answers an editor until it says `exit` or its end of the streams closes, which ends the process (LSP 3.18). */
@@ -56,9 +67,10 @@ export function serveLanguage({
   output,
   version,
   pollMs = 2_000,
+  runTests,
 }: LanguageServerOptions): void {
   const connection = createConnection(ProposedFeatures.all, input, output);
-  const workspace = new Workspace();
+  const workspace = new Workspace(runTests);
   const { files } = workspace;
   const memory = new TokenMemory();
   let client: Client = clientOf({ processId: null, rootUri: null, capabilities: {} });
@@ -77,7 +89,10 @@ export function serveLanguage({
       params.workspaceFolders?.map(({ uri }) => uri) ?? (params.rootUri ? [params.rootUri] : []);
     folders = uris.map(folderOf);
     files.folder = folders[0];
-    return { capabilities: capabilitiesOf(client), serverInfo: { name: "mcpp", version } };
+    return {
+      capabilities: capabilitiesOf(client, workspace.tests.canRun),
+      serverInfo: { name: "mcpp", version },
+    };
   });
 
   connection.onInitialized(async () => {
@@ -221,7 +236,11 @@ export function serveLanguage({
   );
   connection.onDocumentLinks(about([], documentLinks));
   connection.onCodeLens(
-    about([], (view) => (settings.codeLens ? codeLenses(view, client.commands) : [])),
+    about([], (view) => {
+      if (!settings.codeLens) return [];
+      const ofTests = client.testExplorer ? [] : testLenses(view, workspace.tests);
+      return [...codeLenses(view, client.commands), ...ofTests];
+    }),
   );
   connection.onCodeAction(
     about([], (view, { range, context }) =>
@@ -298,11 +317,28 @@ export function serveLanguage({
     return view === undefined ? null : statusOf(view);
   });
 
-  connection.onExecuteCommand(({ command, arguments: given = [] }) => {
-    const [uri] = given as readonly unknown[];
-    if (command !== COMPILE_COMMAND || typeof uri !== "string") return null;
-    return compiledText(workspace, uri.includes(":") ? uri : uriOf(uri));
+  // For an editor's list of tests: the tests of every policy, or of the one with `{ uri }`.
+  connection.onRequest("mcpp/tests", ({ uri }: { readonly uri?: string } = {}) => {
+    if (uri === undefined) return allTests(workspace);
+    const source = workspace.files.source(nameOf(uri));
+    return source === undefined ? [] : [testsOf(workspace, source)];
   });
+
+  connection.onExecuteCommand(({ command, arguments: given = [] }) => {
+    const [path, test] = given as readonly unknown[];
+    if (typeof path !== "string") return null;
+    const uri = path.includes(":") ? path : uriOf(path);
+    if (command === COMPILE_COMMAND) return compiledText(workspace, uri);
+    if (command !== RUN_TESTS_COMMAND) return null;
+    return testRun(uri, typeof test === "string" ? test : undefined);
+  });
+
+  async function testRun(uri: string, test: string | undefined): Promise<RunAnswer | null> {
+    const run = await workspace.tests.run(uri, test);
+    if (run === null) return null;
+    checks.tested();
+    return runAnswer(uri, run, workspace);
+  }
 
   connection.listen();
 }

@@ -1,6 +1,7 @@
 import { type Compilation, compile, type Host, type Program } from "../compiler/index.ts";
 import { type Diagnostic, type Document, parsed, type Source } from "../language/index.ts";
 import { Files, type OpenFile, uriOf } from "./files.ts";
+import { copyOf, type TestRunner, TestRuns } from "./test-runs.ts";
 
 /** An open policy as it is at a moment, with what is known of it: found out when it is asked for. */
 export class View {
@@ -60,9 +61,14 @@ const SLOW = 10;
 /** The policies of the editor's folders: compiled when they are asked for, and again when a file of theirs changed. */
 export class Workspace {
   readonly files = new Files();
+  readonly tests: TestRuns;
   /** What each policy imported when it was last looked at; of an open one, its text says. */
   readonly #known = new Map<string, readonly string[]>();
   readonly #compiled = new Map<string, Compiled>();
+
+  constructor(runner?: TestRunner) {
+    this.tests = new TestRuns(this, runner);
+  }
 
   /** Makes policies known that may not be open, or looks at them again. */
   add(names: Iterable<string>): void {
@@ -177,6 +183,16 @@ export class Workspace {
     return { compilation, reads, cost: performance.now() - start };
   }
 
+  /** Reads the files as they are now, to be compiled apart from what the editor is told. */
+  hostApart(): Host {
+    return {
+      read: (path, from) => {
+        const source = this.files.source(this.files.resolve(path, from));
+        return source === undefined ? undefined : copyOf(source);
+      },
+    };
+  }
+
   /** The files that an open policy was made of, itself left out. */
   filesOf(source: Source): readonly string[] {
     return this.rootsOf(source).flatMap((root) => [
@@ -186,7 +202,12 @@ export class Workspace {
 
   /** What there is to say about a file, each once, whichever of its policies says it. */
   diagnosticsOf({ source, compilations }: View): readonly Diagnostic[] {
-    return diagnosticsIn(source, compilations);
+    return this.diagnosticsIn(source, compilations);
+  }
+
+  /** What compilations say of a file, and what of its tests has failed. */
+  diagnosticsIn(source: Source, compilations: readonly Compilation[]): readonly Diagnostic[] {
+    return [...diagnosticsIn(source, compilations), ...this.tests.failuresIn(source)];
   }
 
   /** The URI of a source, as the editor writes it where it has it open. */

@@ -6,7 +6,7 @@ import type {
 } from "vscode-languageserver/node";
 import { DocumentDiagnosticReportKind } from "vscode-languageserver/node";
 import { others } from "../checks.ts";
-import { diagnosticsIn, type View, type Workspace } from "../workspace.ts";
+import type { View, Workspace } from "../workspace.ts";
 import { resultId, toLsp } from "./diagnostics.ts";
 
 const { Full, Unchanged } = DocumentDiagnosticReportKind;
@@ -48,7 +48,9 @@ export async function* workspaceReports(
     const source = workspace.files.source(name);
     if (source === undefined) continue;
     const roots = workspace.rootsOf(source).map((root) => workspace.compile(root));
-    const items = diagnosticsIn(source, roots).map((diagnostic) => toLsp(diagnostic, workspace));
+    const items = workspace
+      .diagnosticsIn(source, roots)
+      .map((diagnostic) => toLsp(diagnostic, workspace));
     const uri = workspace.uriOf(source);
     const id = resultId(items);
     const version = workspace.files.byName(name)?.version ?? null;
