@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { LanguageClient, type ServerOptions, TransportKind } from "vscode-languageclient/node";
 import { registerCommands } from "./commands.ts";
 import { showStatus } from "./status.ts";
+import { showTests } from "./tests.ts";
 
 /** Commands that the server may offer in actions and lenses. */
 const COMMANDS = ["mcpp.pull", "mcpp.showTools", "mcpp.explain"];
@@ -14,10 +15,11 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   client = new LanguageClient("mcpp", "mcpp", serverOptions(context), {
     documentSelector: [{ language: "mcpp" }],
     outputChannel: output,
-    initializationOptions: { commands: COMMANDS },
+    initializationOptions: { commands: COMMANDS, testExplorer: true },
   });
   registerCommands(context, client);
   showStatus(context, client);
+  showTests(context, client);
   context.subscriptions.push(
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("mcpp.path")) void offerRestart();
