@@ -9,6 +9,7 @@ import type { BoundRule, Program } from "../program.ts";
 import type { Check, CheckContext } from "./check.ts";
 import { negatedText, replacement } from "./edits.ts";
 import { type Leaf, leavesOf, readsOf } from "./leaves.ts";
+import { standingOf } from "./standing.ts";
 import { declaredDefault, knownAt } from "./typed.ts";
 import { pathText } from "./typing/paths.ts";
 
@@ -22,7 +23,11 @@ export const escapedByOmissionCheck: Check = {
       if (!rule.resolved || rule.of !== "tool") continue;
       // `unless` is about every call that is not told to be fine, also where a `when` cannot tell.
       if (rule.guard.always || rule.guard.own?.kind === "unless") continue;
-      context.look(rule, [], () => examine(context, rule, seen));
+      const { program } = context;
+      // What else permits their tools is one of the things that an `ask` is looked at with.
+      const standings =
+        rule.kind === "ask" ? rule.selection.names.map((name) => standingOf(program, name)) : [];
+      context.look(rule, standings, () => examine(context, rule, seen));
     }
   },
 };
@@ -77,13 +82,21 @@ function missable(leaf: Leaf): ReturnType<typeof readsOf> {
 }
 
 function mayBeMissing(program: Program, rule: BoundRule, leaf: Leaf, path: Path): boolean {
+  const all = rule.all ? program.tools.names : rule.selection.names;
+  const tools = rule.kind === "ask" ? all.filter((tool) => mayPassUnasked(program, tool)) : all;
+  if (tools.length === 0 && all.length > 0) return false;
   if (path.root.value === "grant") return program.labels.has(String(path.steps[0]?.value));
   if (path.root.value === "client") return false;
-  const tools = rule.all ? program.tools.names : rule.selection.names;
   return tools.some((tool) => {
     const known = knownAt(program, tool, path, leaf.within);
     return known?.mayBeMissing === true && !defaultIsFine(program, tool, leaf, path);
   });
+}
+
+/** Under a denying default, where nothing but `ask` permits a tool, a call that no `ask` is about is denied. */
+function mayPassUnasked(program: Program, tool: string): boolean {
+  if (program.defaults.tool.effect === "allow") return true;
+  return standingOf(program, tool).permits.some(({ kind }) => kind === "allow");
 }
 
 /** Whether the schema declares what a missing value counts as, and the leaf is false of that. */

@@ -47,6 +47,20 @@ describe("a condition that a call escapes by leaving a value out", () => {
     accepts(code, `${start}${rule}\n`);
   });
 
+  it.each([
+    'when grant.role == "finance" { ask create_refund }',
+    "ask create_refund if args.priority > 1",
+  ])("%s is fine where nothing else permits the tool", (rule) => {
+    accepts(code, `default deny\nlabels role: "support" | "finance"\n${rule}\n`);
+  });
+
+  it("an `ask` is escaped where another rule, or the default, permits the tool", () => {
+    const rule = 'when «grant.role» == "finance" { ask create_refund }\n';
+    const labels = 'labels role: "support" | "finance"\n';
+    reports(code, `${labels}allow create_refund if args.amount < 5\n${rule}`);
+    reports(code, `default allow\n${labels}${rule}`);
+  });
+
   it("says nothing where the schema is not known", () => {
     accepts(code, 'default deny\nallow a\ndeny a if args.x == "y"\n', { tools: null });
   });
