@@ -1,41 +1,59 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { loadConfig } from "../cli/config/load.ts";
-import { fileHost } from "../cli/file-host.ts";
-import { compile } from "../compiler/index.ts";
-import { format, parsed, renderDiagnostic, Source } from "../language/index.ts";
+import { renderDiagnostic, Source } from "../language/index.ts";
+import { mcpp } from "./end-to-end/mcpp.ts";
+import { compileExample, EXAMPLES, examplesEndingWith, isNaive } from "./examples/policies.ts";
 
-const folder = fileURLToPath(new URL("../examples", import.meta.url));
-const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
-  .map((name) => join(folder, name))
-  .sort();
-const policies = files.filter((name) => name.endsWith(".mcpp"));
-const configs = files.filter((name) => name.endsWith("mcpp.yaml"));
-const nameOf = (path: string): string => path.slice(folder.length + 1);
-const read = (path: string): Source => new Source(path, readFileSync(path, "utf8"));
+// The examples, through the built command line as their readers run it.
 
-it("there are examples", () => {
-  expect(policies.length).toBeGreaterThan(0);
+const all = examplesEndingWith(".mcpp");
+const policies = all.filter((name) => !isNaive(name));
+const configs = examplesEndingWith("mcpp.yaml");
+/** A guard is about the tools of many servers; `check` of the configuration looks its names up in their lists. */
+const GUARD = join("gateway", "org.mcpp");
+
+const paths = (names: readonly string[]): readonly string[] =>
+  names.map((name) => join(EXAMPLES, name));
+
+/** Fails with all that the command printed. */
+async function succeeds(args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await mcpp(args);
+  if (code !== 0) throw new Error(`It ended with ${code}.\n${stdout}${stderr}`);
+  return stdout;
+}
+
+describe("the policies", () => {
+  it("are there", () => {
+    expect(policies.length).toBeGreaterThan(0);
+  });
+
+  it("are formatted", () => succeeds(["fmt", "--check", ...paths(all)]));
+
+  it("are checked without a warning", () =>
+    succeeds(["check", "--strict", ...paths(policies.filter((name) => name !== GUARD))]));
+
+  it("pass tests that cover every rule and every branch, and their claims are proved", () => {
+    const least = ["--min-coverage", "100", "--min-branch-coverage", "100"];
+    return succeeds(["test", ...least, ...paths(policies)]);
+  });
+
+  it.each(all)("%s has tests", async (name) => {
+    const { tests } = compileExample(name).program;
+    expect(tests.length).toBeGreaterThan(0);
+  });
+});
+
+it("there are configurations", () => {
   expect(configs.length).toBeGreaterThan(0);
 });
 
-it.each(policies.map((path) => [nameOf(path), path]))("%s compiles and is formatted", (_, path) => {
-  const source = read(path);
-  const { policy, diagnostics } = compile(source, fileHost());
-  const errors = diagnostics.filter(({ severity }) => severity === "error");
-  expect(errors.map((one) => renderDiagnostic(one))).toEqual([]);
-  expect(policy).toBeTypeOf("object");
-  expect(format(parsed(source).document)).toBe(source.text);
+it.each(configs)("%s is checked without a warning", (name) => {
+  const path = join(EXAMPLES, name);
+  const source = new Source(path, readFileSync(path, "utf8"));
+  const { config, diagnostics } = loadConfig(source, {}, false);
+  const found = diagnostics.filter(({ severity }) => severity !== "info");
+  expect(found.map((one) => renderDiagnostic(one))).toEqual([]);
+  expect(config?.servers.size).toBeGreaterThan(0);
 });
-
-it.each(configs.map((path) => [nameOf(path), path]))(
-  "%s is checked without a warning",
-  (_, path) => {
-    const { config, diagnostics } = loadConfig(read(path), {}, false);
-    const found = diagnostics.filter(({ severity }) => severity !== "info");
-    expect(found.map((one) => renderDiagnostic(one))).toEqual([]);
-    expect(config?.servers.size).toBeGreaterThan(0);
-  },
-);
