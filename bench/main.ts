@@ -23,6 +23,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     what: "2 000 rules over 250 tools, from text to JSON",
     load: () => import("./compile.ts"),
   },
+  test: {
+    what: "the tests of 500 rules over 250 tools",
+    load: () => import("./test.ts"),
+  },
   lsp: {
     what: "a language server with 2 000 rules: from a keystroke to what is shown",
     load: () => import("./lsp.ts"),
