@@ -193,6 +193,30 @@ async function drive(): Promise<void> {
     await page.locator(".squiggly-error").first().waitFor({ state: "detached" });
   });
 
+  await step("lists the tests, runs them, and shows what has failed", async () => {
+    const tested = POLICY.replace("create_payoutt", "create_payout");
+    writeFileSync(
+      file,
+      `${tested}\ntest "lookups" {\n  get_charge {} => allow\n}\n\ntest "payouts" {\n  create_payout {} => allow\n}\n`,
+    );
+    await code.run("File: Revert File");
+    await code.until("the tests", async () => (await code.text()).includes("lookups"));
+    await code.run("Test Explorer: Focus on Test Explorer View");
+    const row = (hasText: string) =>
+      page.locator(".test-explorer .monaco-list-row", { hasText }).first();
+    await row("payments.mcpp").waitFor();
+    await code.run("Test: Run All Tests");
+    await row("payouts").locator(".codicon-testing-failed-icon").waitFor();
+    await page.locator(".squiggly-error").first().waitFor();
+    await code.shot("tests");
+    await code.run("Test: Clear All Results");
+    writeFileSync(file, tested);
+    await code.run("View: Toggle Primary Side Bar Visibility");
+    await page.locator(".editor-instance .view-lines").first().click();
+    await code.run("File: Revert File");
+    await code.until("no test", async () => !(await code.text()).includes("lookups"));
+  });
+
   await step("compiles to a file", async () => {
     const target = join(workspace, "payments.json");
     await code.run("Compile This Policy to JSON");

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { runTests } from "../../../cli/test/run.ts";
+import { CoverageCollector, type RuleCoverage } from "../../../cli/test/coverage.ts";
+import { type MadeCall, runTests } from "../../../cli/test/run.ts";
 import { compile } from "../../../compiler/index.ts";
 import { Source } from "../../../language/index.ts";
 
@@ -128,6 +129,44 @@ describe("a test", () => {
         expect(found.whole).toEqual(found.one);
       },
     );
+    await fc.assert(property, RUNS);
+  });
+});
+
+const placeOf = ({ source, span }: RuleCoverage): string => {
+  const { line, column } = source.positionAt(span.start);
+  return `${source.name}:${line}:${column}`;
+};
+
+describe("coverage", () => {
+  it("counts every rule that has decided, and no other refusal than there was", async () => {
+    const property = fc.asyncProperty(steps, async (all) => {
+      const text = `${RULES}deny search if args.deep == true\n${test("x", all)}`;
+      const compiled = compile(new Source("p.mcpp", text), { read: () => undefined });
+      const collector = new CoverageCollector();
+      const watch = collector.watch(compiled.program);
+      const calls: MadeCall[] = [];
+      await runTests(compiled, {
+        observe: (call) => {
+          calls.push(call);
+          watch(call);
+        },
+      });
+      const { rules, branches } = collector.result();
+      const hit = new Map(rules.map((rule) => [placeOf(rule), rule]));
+      for (const { judged } of calls) {
+        const rule = judged.source === undefined ? undefined : hit.get(judged.source);
+        // An `allow` is why a call was denied when its condition did not hold.
+        if (rule !== undefined && rule.kind !== "allow") expect(rule.hits).toBeGreaterThan(0);
+      }
+      const full = branches.filter(({ kind }) => kind === "limit");
+      const refused = calls.filter(({ judged }) => judged.rule.includes("/limits/"));
+      expect(full.reduce((sum, { untaken }) => sum + untaken, 0)).toBe(refused.length);
+      for (const { kind, hits, looked } of rules) {
+        expect(hits, kind).toBeLessThanOrEqual(looked);
+        expect(looked).toBeLessThanOrEqual(calls.length);
+      }
+    });
     await fc.assert(property, RUNS);
   });
 });
