@@ -1,6 +1,6 @@
 // Bundles the command line. Bundling is for start-up time: one file loads several times faster than the
 // packages it is made of. Every command is its own chunk, so that `serve` does not load the compiler.
-import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { build } from "esbuild";
@@ -78,3 +78,18 @@ await build({
   logLevel: "warning",
 });
 chmodSync("dist/mcpp.js", 0o755);
+
+// The admin page, as browsers get it.
+const page = "runtime/admin/page";
+await build({
+  entryPoints: { page: `${page}/main.ts` },
+  outdir: "dist/page",
+  bundle: true,
+  format: "esm",
+  target: ["es2023", "chrome115", "firefox115", "safari16.4"],
+  legalComments: "none",
+  logLevel: "warning",
+});
+for (const file of ["index.html", "page.css", "icon.svg"]) {
+  copyFileSync(`${page}/${file}`, `dist/page/${file}`);
+}

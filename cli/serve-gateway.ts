@@ -34,6 +34,8 @@ export async function serveGateway(path: string): Promise<number> {
     servers: [...config.servers.keys()],
     grants: config.grants.map(({ id, name }) => ({ id, name })),
   });
+  const page = config.admin === undefined ? undefined : await import("./admin/serve.ts");
+  const watched = page?.watching();
   const places = new ChildPlaces();
   const webhook = webhookOf(config, log);
   const rulebooks = new Rulebooks();
@@ -52,9 +54,11 @@ export async function serveGateway(path: string): Promise<number> {
       seals,
       approvals,
       freezes,
+      charged: watched?.charged,
       now: Date.now,
       record: (record, grant, server) => {
         log.record(record, `${grant.name} on ${server}`);
+        watched?.recent.decided(record, grant, server);
         return audit?.decided(record, grant, server);
       },
       notice: log.notice,
@@ -104,10 +108,19 @@ export async function serveGateway(path: string): Promise<number> {
     return files;
   };
   try {
-    if (config.admin !== undefined) {
-      const { gatewayPeople, startAdmin } = await import("./serve-admin.ts");
-      const people = gatewayPeople(() => config, approvals !== undefined);
-      admin = await startAdmin(config.admin, { people, routes: [], log, audit });
+    if (page !== undefined && watched !== undefined && config.admin !== undefined) {
+      admin = await page.startAdmin(config.admin, {
+        ...{ watched, store, log, audit, auditSettings: config.audit, routes: [] },
+        people: page.gatewayPeople(() => config, approvals !== undefined),
+        freezes: store.freezes,
+        inForce: () => gateway.inForce(),
+        serves: path,
+        known: () => ({
+          servers: [...config.servers.keys()],
+          grants: config.grants.map(({ id, name }) => ({ id, name })),
+        }),
+        signsIn: () => config.approvals.approvers.length > 0,
+      });
     }
     const port = await http.listen().catch((error: unknown) => {
       const { host, port: wanted } = config.listen;

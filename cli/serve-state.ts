@@ -4,7 +4,10 @@ import { isAbsolute, join } from "node:path";
 import type { Policy } from "../policy/index.ts";
 import {
   type Freeze,
+  type FreezeScope,
+  type FreezeStore,
   Freezes,
+  type MaybePromise,
   openStore,
   type StateStore,
   StateUnavailable,
@@ -17,6 +20,8 @@ export interface ServeState {
   readonly where: string;
   /** What is stopped by hand. */
   readonly freezes: Freezes;
+  /** Where that is kept. */
+  readonly freezeStore: FreezeStore;
 }
 
 /**
@@ -29,11 +34,10 @@ export async function openState(named: string | undefined, counting: boolean): P
   const path = stateFile();
   if (!counting) {
     const store = await openStore("memory");
-    return { store, where: "nothing to count", freezes: new Freezes(new FreezesInFile(path)) };
+    return stateOf(store, "nothing to count", new FreezesInFile(path));
   }
   try {
-    const store = await openStore(`sqlite:${path}`);
-    return { store, where: `counters in ${path}`, freezes: new Freezes(store.freezes) };
+    return stateOf(await openStore(`sqlite:${path}`), `counters in ${path}`);
   } catch (error) {
     throw new Failure(
       `The counters cannot be kept in \`${path}\`: ${sentenceOf(error)} Name another file with \`--state sqlite:PATH\`, or count only while this process lives with \`--state memory\`.`,
@@ -45,14 +49,18 @@ async function openNamedState(named: string): Promise<ServeState> {
   try {
     const store = await openStore(named);
     // Never the address: it may hold a password.
-    return { store, where: `counters in ${store.name}`, freezes: new Freezes(store.freezes) };
+    return stateOf(store, `counters in ${store.name}`);
   } catch (error) {
     throw new Failure(`The state could not be opened: ${sentenceOf(error)}`);
   }
 }
 
-/** The freezes in a state file that nothing else is needed of: it is opened when it is there, and never made. */
-class FreezesInFile {
+function stateOf(store: StateStore, where: string, freezeStore = store.freezes): ServeState {
+  return { store, where, freezes: new Freezes(freezeStore), freezeStore };
+}
+
+/** The freezes in a state file that nothing else is needed of: it is opened when it is there, and made to freeze. */
+class FreezesInFile implements FreezeStore {
   readonly #path: string;
   #store: Promise<StateStore> | undefined;
 
@@ -60,15 +68,23 @@ class FreezesInFile {
     this.#path = path;
   }
 
-  list(): readonly Freeze[] | Promise<readonly Freeze[]> {
+  list(now?: number): readonly Freeze[] | Promise<readonly Freeze[]> {
     if (this.#store === undefined && !existsSync(this.#path)) return [];
-    return this.#read();
+    return this.#use((freezes) => freezes.list(now));
   }
 
-  async #read(): Promise<readonly Freeze[]> {
+  freeze(freeze: Freeze): Promise<void> {
+    return this.#use((freezes) => freezes.freeze(freeze));
+  }
+
+  unfreeze(scope: FreezeScope): Promise<number> {
+    return this.#use((freezes) => freezes.unfreeze(scope));
+  }
+
+  async #use<T>(use: (freezes: FreezeStore) => MaybePromise<T>): Promise<T> {
     this.#store ??= openStore(`sqlite:${this.#path}`);
     try {
-      return await (await this.#store).freezes.list();
+      return await use((await this.#store).freezes);
     } catch (error) {
       this.#store = undefined;
       throw error instanceof StateUnavailable ? error : new StateUnavailable(sentenceOf(error));

@@ -156,7 +156,7 @@ async function serve(invocation: Invocation): Promise<number> {
   const grant = grantOf(options);
   const opens = openingsOf(options);
   const held = holdOf(options.hold);
-  const serveAdmin = options.admin === undefined ? undefined : await import("./serve-admin.ts");
+  const serveAdmin = options.admin === undefined ? undefined : await import("./admin/serve.ts");
   const page = serveAdmin?.adminOption(options.admin as string);
   const seals = sealsOf(process.env.MCPP_KEY);
   let loaded: LoadedPolicy;
@@ -179,14 +179,19 @@ async function serve(invocation: Invocation): Promise<number> {
     });
   const rules = new RulesInForce(rulebookOf(loaded));
   const server = options.name ?? loaded.server ?? digestOf(target);
-  const { store, where, freezes } = await openState(options.state, counts(loaded.policy));
+  const { store, where, freezes, freezeStore } = await openState(
+    options.state,
+    counts(loaded.policy),
+  );
   const log = serveLog(process.stderr);
   let events: AuditEvents | undefined;
   const approvals =
     http === undefined
       ? localApprovals(store, held, log, (approval) => events?.approvals?.seen(approval))
       : undefined;
-  const counters = store.forServer(server);
+  const watched = serveAdmin?.watching();
+  const own = store.forServer(server);
+  const counters = watched?.charged.watch(own, grant.id, server) ?? own;
   const audit = openAudit(settings, seals, log, {
     config: path,
     ...rules.rulebook.digests,
@@ -211,6 +216,7 @@ async function serve(invocation: Invocation): Promise<number> {
     now: Date.now,
     record: (record) => {
       log.record(record);
+      watched?.recent.decided(record, grant, server);
       return audit?.decided(record, grant, server);
     },
     notice: log.notice,
@@ -227,9 +233,16 @@ async function serve(invocation: Invocation): Promise<number> {
   });
   let admin: AdminServer | undefined;
   try {
-    if (serveAdmin !== undefined && page !== undefined) {
-      const people = serveAdmin.localPeople(approvals);
-      admin = await serveAdmin.startAdmin(page, { people, routes: [], log, audit });
+    if (serveAdmin !== undefined && watched !== undefined && page !== undefined) {
+      admin = await serveAdmin.startAdmin(page, {
+        ...{ watched, store, log, audit, auditSettings: settings, routes: [] },
+        people: serveAdmin.localPeople(approvals),
+        freezes: freezeStore,
+        inForce: () => [{ grant, server, rulebook: rules.rulebook }],
+        serves: path,
+        known: () => ({ servers: [server], grants: [{ id: grant.id, name: grant.name }] }),
+        signsIn: () => false,
+      });
     }
     if (http !== undefined) {
       return await serveHttp(governance, rules, seals, target, {

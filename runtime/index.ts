@@ -1,6 +1,12 @@
+export { ChargedCounters } from "./admin/charged.ts";
+export { RecentDecisions } from "./admin/decisions.ts";
+export type { InForce } from "./admin/limits.ts";
+export type { PageFile } from "./admin/page-files.ts";
+export { type PageOptions, pageRoutes } from "./admin/page-routes.ts";
 export type { AdminPeople, Person } from "./admin/people.ts";
 export { type AdminAnswer, type AdminRoute, type Asked, jsonAnswer } from "./admin/route.ts";
 export { type AdminOptions, AdminServer } from "./admin/server.ts";
+export type { TrailFilter, TrailOptions } from "./admin/trail.ts";
 export { Approvals, type ApprovalsOptions, SILENT_HOLD_MS } from "./approvals/approvals.ts";
 export { Freezes } from "./approvals/freezes.ts";
 export { legible, legibleDocument } from "./approvals/legible.ts";

@@ -49,7 +49,7 @@ export function grantOf({ grant }: TrailRecord): {
 const DAY_MS = 86_400_000;
 
 /** A span before now, such as `90m` or `7d`, or a time in ISO 8601. */
-function sinceOf(text: string, now: number): number {
+export function sinceOf(text: string, now: number): number {
   const days = /^([0-9]{1,5})d$/.exec(text)?.[1];
   if (days !== undefined) return now - Number(days) * DAY_MS;
   const ms = durationMs(text);

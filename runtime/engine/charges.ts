@@ -11,7 +11,7 @@ import { type ChargeWindow, LEASE_MS } from "../state/store.ts";
 import { compileConditions } from "./conditions.ts";
 import { ERROR, FALSE, type Frame } from "./frame.ts";
 import { compileRead } from "./read.ts";
-import type { Context, LimitCharge } from "./types.ts";
+import type { Context, LimitCharge, StandingLimit } from "./types.ts";
 import { nameType, typeOf } from "./values.ts";
 
 /**
@@ -47,10 +47,11 @@ export function compileCharge(limit: LimitEntry, options: ChargeOptions): (frame
   const window = windowOf(limit);
   const allows = describeLimit(limit);
   // Filled in place: spreads would give every charge a hidden class of its own, and slow down all who read it.
-  const charge = ({ key, family }: Identity, amount: number): LimitCharge => {
+  const charge = ({ key, family, values }: Identity, amount: number): LimitCharge => {
     const { rule, source } = options;
     const made: Draft = { key, amount, max, window, rule, counter: limit.counter, allows };
     if (family !== undefined) made.family = family;
+    if (values !== undefined) made.values = values;
     if (limit.increment_from !== undefined) made.sum = true;
     if (source !== undefined) made.source = source;
     if (limit.on_deny !== undefined) made.message = limit.on_deny;
@@ -77,6 +78,26 @@ export function compileCharge(limit: LimitEntry, options: ChargeOptions): (frame
     }
     return last;
   };
+}
+
+/**
+ * Compiles what a limit is whatever is called: its counter for a server and a grant, where no value of the call and no
+ * session say which it is.
+ */
+export function compileStanding(
+  limit: LimitEntry,
+  { rule, source, spaces }: ChargeOptions,
+): (context: Pick<Context, "server" | "grant">) => Omit<StandingLimit, "shadow" | "tool"> {
+  const { counter, scope } = limit;
+  const allows = describeLimit(limit);
+  const common = { rule, counter, allows, ...(source === undefined ? {} : { source }) };
+  if (scope === "session" || (limit.key ?? []).length > 0) return () => ({ ...common, scope });
+  const { withoutKeys } = compileScope(limit, spaces);
+  const isSum = limit.increment_from !== undefined;
+  const max = isSum ? maxOfSum(limit.max) : limit.max;
+  const window = windowOf(limit);
+  const full = { ...common, max, amount: Math.max(max, 0), window, ...(isSum && { sum: true }) };
+  return (context) => ({ ...common, scope, charge: { ...full, key: withoutKeys(context) } });
 }
 
 function compileAmount(limit: LimitEntry): (frame: Frame) => number | string {
@@ -113,16 +134,21 @@ function windowOf(limit: LimitEntry): ChargeWindow {
 interface Identity {
   readonly key: string;
   readonly family?: string;
+  readonly values?: readonly Json[];
 }
 
 /** Identities that one limit remembers; a gateway has few grants, but sessions come and go. */
 const REMEMBERED = 4096;
 
-/** Compiles the identity of a limit's counter (policy format, § Limits); a string is why there is none. */
-function compileIdentity(
-  limit: LimitEntry,
-  spaces: readonly string[],
-): (frame: Frame) => Identity | string {
+interface ScopeIdentity {
+  /** What the identity is made of, but for the values that the limit counts by. */
+  readonly parts: (context: Scope) => readonly Json[];
+  /** The identity without such values. */
+  readonly withoutKeys: (context: Scope) => string;
+}
+
+/** Compiles what the identity of a limit's counter is besides the call (policy format, § Limits). */
+function compileScope(limit: LimitEntry, spaces: readonly string[]): ScopeIdentity {
   const counter: Json = spaces.length === 0 ? limit.counter : [...spaces, limit.counter];
   const window: Json = limit.concurrent
     ? ["concurrent"]
@@ -161,6 +187,15 @@ function compileIdentity(
     }
     return last;
   };
+  return { parts, withoutKeys };
+}
+
+/** Compiles the identity of a limit's counter (policy format, § Limits); a string is why there is none. */
+function compileIdentity(
+  limit: LimitEntry,
+  spaces: readonly string[],
+): (frame: Frame) => Identity | string {
+  const { parts, withoutKeys } = compileScope(limit, spaces);
   const keys = limit.key ?? [];
   if (keys.length === 0) {
     let identity: Identity = { key: "" };
@@ -184,7 +219,7 @@ function compileIdentity(
     }
     try {
       const key = sha256Hex(canonicalJson([...parts(frame.context), values]));
-      return { key, family: withoutKeys(frame.context) };
+      return { key, family: withoutKeys(frame.context), values };
     } catch {
       return `The values that a limit counts by must be well-formed Unicode text.`;
     }

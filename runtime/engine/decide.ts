@@ -63,6 +63,7 @@ export function compileEngine(policy: Policy | undefined, options: EngineOptions
     },
     needsLive: (name) => tools.get(name)?.pin !== undefined,
     reads,
+    limits: (context) => compiler.standing(context),
     ...kinds,
   };
 }
@@ -374,6 +375,7 @@ function withoutPolicy(options: EngineOptions): Engine {
     visible: () => true,
     needsLive: () => false,
     reads: () => [],
+    limits: () => [],
     governs: () => true,
     decideKind: () => ({ outcome: "deny", rule, message }),
     visibleKind: () => true,

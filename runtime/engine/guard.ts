@@ -28,6 +28,7 @@ export function both(guard: Engine, grant: Engine): Engine {
     },
     visibleKind: (kind, name) => guard.visibleKind(kind, name) && grant.visibleKind(kind, name),
     reads: (tool) => [...guard.reads(tool), ...grant.reads(tool)],
+    limits: (context) => [...guard.limits(context), ...grant.limits(context)],
   };
 }
 

@@ -14,6 +14,7 @@ export function lookingOn(engine: Engine): Engine {
     decideKind: () => ({ outcome: "allow", rule: "", message: "" }),
     visibleKind: () => true,
     reads: (tool) => engine.reads(tool),
+    limits: (context) => engine.limits(context),
   };
 }
 

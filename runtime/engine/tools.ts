@@ -9,11 +9,11 @@ import {
   type SourceMap,
   type ToolPolicy,
 } from "../../policy/index.ts";
-import { compileCharge, type Owed } from "./charges.ts";
+import { type ChargeOptions, compileCharge, compileStanding, type Owed } from "./charges.ts";
 import { type AskRule, type Entry, EntryCompiler, nameAsk } from "./entries.ts";
 import type { Frame } from "./frame.ts";
 import { compileNames } from "./names.ts";
-import type { Decision, ShadowFinding } from "./types.ts";
+import type { Context, Decision, ShadowFinding, StandingLimit } from "./types.ts";
 
 export interface EngineOptions {
   /** Names the statements behind rules. */
@@ -60,6 +60,8 @@ export interface Limit {
   readonly owed: (frame: Frame) => Owed;
 }
 
+type StandingOf = (context: Pick<Context, "server" | "grant">) => StandingLimit;
+
 export interface Refusal {
   /** The step that refuses, for `explain`. */
   readonly check: "hidden" | "permitted" | "denied by a glob" | "listed when compiled";
@@ -79,6 +81,7 @@ export class ToolCompiler {
   readonly #denied: readonly DeniedGlob[];
   readonly #shared: readonly Limit[];
   readonly #entries = new EntryCompiler();
+  #standing: readonly StandingOf[] | undefined;
 
   constructor(policy: Policy, options: EngineOptions) {
     this.#policy = policy;
@@ -159,6 +162,30 @@ export class ToolCompiler {
     };
   }
 
+  /** All limits of the policy, those of all tools last. */
+  standing(context: Pick<Context, "server" | "grant">): readonly StandingLimit[] {
+    this.#standing ??= this.#allLimits();
+    return this.#standing.map((make) => make(context));
+  }
+
+  #allLimits(): readonly StandingOf[] {
+    const { tools = {}, all_tools } = this.#policy;
+    const of = (entries: readonly LimitEntry[], at: string, tool?: string): StandingOf[] =>
+      entries.map((entry, index) => {
+        const options = this.#chargeOptions(entry, index, at);
+        const standing = compileStanding(entry, options);
+        const shadow = options.spaces.includes("shadow");
+        const about = { shadow, ...(tool === undefined ? {} : { tool }) };
+        return (context) => ({ ...standing(context), ...about });
+      });
+    return [
+      ...Object.entries(tools).flatMap(([name, { limits = [] }]) =>
+        of(limits, `${pointer("tools", name)}/limits`, name),
+      ),
+      ...of(all_tools?.limits ?? [], "/all_tools/limits"),
+    ];
+  }
+
   #validator(tool: ToolPolicy): ArgumentValidator | undefined {
     const mode = this.#policy.validate;
     if (mode === undefined) return undefined;
@@ -211,17 +238,21 @@ export class ToolCompiler {
 
   #limits(entries: readonly LimitEntry[], at: string): readonly Limit[] {
     return entries.map((entry, index) => {
-      const named = `${at}${pointer(entry.counter)}`;
-      const rule = this.rule(named);
-      const source = this.source(named, `${at}/${index}`);
+      const options = this.#chargeOptions(entry, index, at);
+      const { rule, source } = options;
       const shadow = entry.shadow ?? false;
-      const spaces = [
-        ...(this.#options.guard ? ["guard"] : []),
-        ...(this.#options.shadow || shadow ? ["shadow"] : []),
-      ];
-      const owed = compileCharge(entry, { rule, source, spaces });
-      return { shadow, rule, source, counter: entry.counter, owed };
+      return { shadow, rule, source, counter: entry.counter, owed: compileCharge(entry, options) };
     });
+  }
+
+  #chargeOptions(entry: LimitEntry, index: number, at: string): ChargeOptions {
+    const named = `${at}${pointer(entry.counter)}`;
+    const { guard, shadow } = this.#options;
+    const spaces = [
+      ...(guard ? ["guard"] : []),
+      ...(shadow || (entry.shadow ?? false) ? ["shadow"] : []),
+    ];
+    return { rule: this.rule(named), source: this.source(named, `${at}/${index}`), spaces };
   }
 }
 

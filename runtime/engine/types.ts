@@ -70,6 +70,23 @@ export interface LimitCharge extends Charge {
   readonly message?: string;
   /** What it allows, for people: `10 per minute`. */
   readonly allows: string;
+  /** Of a limit that counts by values of the call, which they are. */
+  readonly values?: readonly Json[];
+}
+
+/** A limit of a policy, as it stands for one grant on one server whatever is called. */
+export interface StandingLimit {
+  /** Absent of a limit of all tools. */
+  readonly tool?: string;
+  readonly rule: string;
+  readonly source?: string;
+  readonly counter: string;
+  readonly scope: "grant" | "session" | "server";
+  /** It refuses nothing. */
+  readonly shadow: boolean;
+  readonly allows: string;
+  /** Its counter, charged with all that fits; absent where the call says which of several it is. */
+  readonly charge?: LimitCharge;
 }
 
 export interface AskFor {
@@ -153,4 +170,6 @@ export interface Engine {
    * list. An empty path is the arguments as a whole.
    */
   reads(tool: string): readonly (readonly (string | number)[])[];
+  /** All its limits, for a grant on a server. */
+  limits(context: Pick<Context, "server" | "grant">): readonly StandingLimit[];
 }

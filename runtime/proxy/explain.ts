@@ -76,7 +76,7 @@ export async function explainCall(
   );
   const { charges, shadowCharges } = explanation;
   const limits: LimitState[] = [];
-  for (const charge of charges) limits.push(await stateOf(charge, store, context.now));
+  for (const charge of charges) limits.push(await stateOfCounter(charge, store, context.now));
   const judged = await withRoom({ ...explanation, limits }, store, context.now);
   return withShadows(judged, shadowCharges, store, context.now);
 }
@@ -118,7 +118,11 @@ async function withShadows(
  * Where a counter stands, told by whether the whole of it would fit: it would only if nothing is used, and the
  * wait for that is when nothing is left.
  */
-async function stateOf(charge: LimitCharge, store: StateStore, now: number): Promise<LimitState> {
+export async function stateOfCounter(
+  charge: LimitCharge,
+  store: StateStore,
+  now: number,
+): Promise<LimitState> {
   const room = await store.peek([{ ...charge, amount: charge.max }], now);
   const unit = charge.sum === true ? MICRO : 1;
   const resetsAt =

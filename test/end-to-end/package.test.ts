@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startRecordingHttp } from "../fixtures/recording-upstream/http.ts";
 import { toolCall } from "../runtime/proxy/http/proxy.ts";
+import { linkOf } from "./admin-gateway.ts";
 import { ROOT } from "./lines.ts";
 import { ServedGateway, tokenLine } from "./served-gateway.ts";
 
@@ -52,6 +53,10 @@ it("holds the program, its schemas and its papers, and nothing else", () => {
     "README.md",
     "cli/config/config.schema.json",
     "dist/mcpp.js",
+    "dist/page/icon.svg",
+    "dist/page/index.html",
+    "dist/page/page.css",
+    "dist/page/page.js",
     "package.json",
     "policy/policy.schema.json",
   ]);
@@ -75,7 +80,7 @@ it("checks and serves a gateway from where it was installed, as a user without r
   writeFileSync(join(config, "items.mcpp"), "server items\n\nallow get_item\n", { mode: 0o644 });
   writeFileSync(
     join(config, "mcpp.yaml"),
-    `listen: 127.0.0.1:0\nstate: memory\nservers:\n  items: { url: "${upstream.url}" }\ngrants:\n  - { name: ci, token: "${tokenLine("ci")}", servers: { items: ./items.mcpp } }\n`,
+    `listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nstate: memory\nservers:\n  items: { url: "${upstream.url}" }\ngrants:\n  - { name: ci, token: "${tokenLine("ci")}", servers: { items: ./items.mcpp } }\n`,
     { mode: 0o644 },
   );
   chmodSync(folder, 0o755);
@@ -103,6 +108,10 @@ it("checks and serves a gateway from where it was installed, as a user without r
       (await gateway.ask("ci", "items", toolCall(1, tool))).result?.content?.[0]?.text;
     expect(await call("get_item")).toContain('"name":"get_item"');
     expect(await call("put_item")).toContain("DENIED");
+    const page = new URL(linkOf(gateway)).origin;
+    for (const path of ["/", "/page.css", "/page.js", "/icon.svg"]) {
+      expect([path, (await fetch(page + path)).status]).toEqual([path, 200]);
+    }
   } finally {
     expect(await gateway.stop()).toBe(0);
     await upstream.close();

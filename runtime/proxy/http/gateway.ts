@@ -1,3 +1,5 @@
+import type { ChargedCounters } from "../../admin/charged.ts";
+import type { InForce } from "../../admin/limits.ts";
 import type { Approvals } from "../../approvals/approvals.ts";
 import type { Freezes } from "../../approvals/freezes.ts";
 import type { Grant, Grants } from "../../grants/grant.ts";
@@ -30,6 +32,8 @@ export interface GatewayOptions {
   /** How persons are asked about calls; absent: nobody can be. */
   readonly approvals?: Approvals | undefined;
   readonly freezes: Freezes;
+  /** Whoever wants to know which counters are charged; absent: nobody does. */
+  readonly charged?: ChargedCounters | undefined;
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
   readonly record: (record: DecisionRecord, grant: Grant, server: string) => MaybePromise<void>;
@@ -120,6 +124,14 @@ export class Gateway implements Grants, Routes {
     return this.#snapshot.rulebook(grant, server) ?? NO_POLICY;
   }
 
+  /** All policies in force, by grant and server. */
+  *inForce(): Generator<InForce> {
+    for (const { grant: id, server, rulebook } of this.#snapshot.rulebooks()) {
+      const grant = this.#snapshot.grant(id);
+      if (grant !== undefined) yield { grant, server, rulebook };
+    }
+  }
+
   #start(server: GatewayServer): void {
     const { name } = server;
     const backend = server.start((grant) => this.#governance(grant, server));
@@ -138,9 +150,10 @@ export class Gateway implements Grants, Routes {
   }
 
   #governance(grant: Grant, { name, refusedRequests, ownProcess }: GatewayServer): Governance {
-    const { store, seals, approvals, freezes, now, record, notice } = this.#options;
+    const { store, seals, approvals, freezes, charged, now, record, notice } = this.#options;
     const bound = { server: name, grant: grant.id };
-    const counters = store.forServer(name);
+    const own = store.forServer(name);
+    const counters = charged?.watch(own, grant.id, name) ?? own;
     const rounds = new Rounds(seals, bound, counters, now);
     const current = (): Grant => this.#snapshot.grant(grant.id) ?? grant;
     return {

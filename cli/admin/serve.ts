@@ -3,14 +3,21 @@ import {
   type AdminRoute,
   AdminServer,
   type Approvals,
+  type AuditSettings,
   type AuditTrail,
-} from "../runtime/index.ts";
-import { approverWith, localUser, whyNot } from "./approvals/approver.ts";
-import { Failure, sentenceOf } from "./command.ts";
-import type { AdminConfig } from "./config/admin.ts";
-import type { Config } from "./config/config.ts";
-import { isLoopback, parseListenAddress } from "./listen-address.ts";
-import type { ServeLog } from "./serve-log.ts";
+  ChargedCounters,
+  type PageOptions,
+  pageRoutes,
+  RecentDecisions,
+} from "../../runtime/index.ts";
+import { approverWith, localUser, whyNot } from "../approvals/approver.ts";
+import { Failure, sentenceOf } from "../command.ts";
+import type { AdminConfig } from "../config/admin.ts";
+import type { Config } from "../config/config.ts";
+import { isLoopback, parseListenAddress } from "../listen-address.ts";
+import type { ServeLog } from "../serve-log.ts";
+import { pageFiles } from "./page-files.ts";
+import { trailOf } from "./trail.ts";
 
 /** Reads `--admin`. Throws `Failure`. */
 export function adminOption(text: string): AdminConfig {
@@ -26,23 +33,40 @@ export function adminOption(text: string): AdminConfig {
   return { address, hosts: [] };
 }
 
-export interface AdminSurroundings {
-  readonly people: AdminPeople;
-  readonly routes: readonly AdminRoute[];
+/** What the page shows of what happens in this process; to be told of it from the beginning. */
+export interface Watched {
+  readonly recent: RecentDecisions;
+  readonly charged: ChargedCounters;
+}
+
+export function watching(): Watched {
+  return { recent: new RecentDecisions(), charged: new ChargedCounters() };
+}
+
+export interface AdminSurroundings
+  extends Omit<PageOptions, "files" | "trail" | "version" | "now" | keyof Watched> {
+  readonly watched: Watched;
   readonly log: ServeLog;
   readonly audit: AuditTrail | undefined;
+  readonly auditSettings: AuditSettings | undefined;
+  /** What else is asked of the address. */
+  readonly routes: readonly AdminRoute[];
 }
 
 /** Serves the admin page, and prints where it is with what opens it once. Throws `Failure`. */
 export async function startAdmin(
   config: AdminConfig,
-  { people, routes, log, audit }: AdminSurroundings,
+  surroundings: AdminSurroundings,
 ): Promise<AdminServer> {
+  const { watched, log, audit, auditSettings, routes, ...page } = surroundings;
+  const now = Date.now;
+  const trail = trailOf(auditSettings);
+  const common = { files: pageFiles(), version: MCPP_VERSION, trail, now };
   const admin = new AdminServer({
     ...config,
-    people,
-    routes,
-    now: Date.now,
+    people: page.people,
+    routes: [...pageRoutes({ ...page, ...watched, ...common }), ...routes],
+    now,
     notice: log.notice,
     turnedAway: (cause) => audit?.turnedAway(cause),
   });
@@ -81,7 +105,7 @@ export function gatewayPeople(config: () => Config, hasApprovals: boolean): Admi
 /** The user decides who runs this proxy, and nobody else. */
 export function localPeople(approvals: Approvals | undefined): AdminPeople {
   return {
-    operator: approvals === undefined ? undefined : localUser(),
+    operator: localUser(),
     approver: () => undefined,
     whyNot: (person, approval) => whyNot(person, approval, undefined),
     concerns: ({ local }) => local === true,
