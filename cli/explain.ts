@@ -1,8 +1,9 @@
 import { Option } from "commander";
 import { didYouMean, suggest } from "../language/index.ts";
-import type { Json, Policy } from "../policy/index.ts";
+import type { Json, Policy, SourceMap } from "../policy/index.ts";
 import { pointer } from "../policy/index.ts";
 import {
+  both,
   type Context,
   compileEngine,
   type ExplainedCall,
@@ -23,6 +24,8 @@ import {
   withoutPins,
 } from "./explain/policy.ts";
 import { explainPretty } from "./explain/pretty.ts";
+import { remediesFor } from "./explain/remedies.ts";
+import type { Remedies } from "./explain/remedy/search.ts";
 import { isFile, readText } from "./file.ts";
 import { grantOf } from "./grant-options.ts";
 import { wantsColour } from "./report/colour.ts";
@@ -37,6 +40,7 @@ interface ExplainOptions {
   readonly state: string;
   readonly tools?: string;
   readonly map?: string;
+  readonly guard?: string;
   readonly format: "pretty" | "json";
 }
 
@@ -54,6 +58,7 @@ export const command: CliCommand = {
       .option("--name <id>", "the server id that counters belong to (the policy's server)")
       .option("--tools <file>", "a tool list in place of the one that the policy names")
       .option("--map <file>", "the source map of a compiled policy")
+      .option("--guard <file>", "a policy that every call must pass too")
       .addOption(
         new Option("--format <format>", "how the decision is written")
           .choices(["pretty", "json"])
@@ -79,7 +84,9 @@ async function explain(
   const { policy, tools, map } = read;
   const known = tools !== undefined;
   const enforced = known ? policy : withoutPins(policy);
-  const rulebook = new Rulebook(enforced, compileEngine(enforced, { map }));
+  const above =
+    options.guard === undefined ? undefined : await readPolicy({ policy: options.guard });
+  const rulebook = rulebookOf(enforced, map, above);
   const call = readCallText(tool, text === "-" ? readText("-") : text, rulebook);
   if (!call.ok) throw new Failure(`This call would not reach the policy. ${call.message}`);
   const server = options.name ?? read.server ?? "local";
@@ -96,12 +103,20 @@ async function explain(
   };
   const store = await openState(options.state);
   let explained: ExplainedCall;
+  let remedies: Remedies;
   try {
-    explained = await explainCall(call, {
+    const view = store.forServer(server);
+    const list = known ? { tools: toolsOf(tools) } : {};
+    explained = await explainCall(call, { rulebook, store: view, context, ...list });
+    remedies = await remediesFor({
+      tool,
+      args: call.args,
+      explained,
       rulebook,
-      store: store.forServer(server),
+      store: view,
       context,
-      ...(known && { tools: toolsOf(tools) }),
+      read,
+      guard: above?.policy,
     });
   } catch (error) {
     throw new Failure(`The state could not be read: ${sentenceOf(error)}`);
@@ -109,7 +124,7 @@ async function explain(
     await store.close();
   }
   const told = placed(withPinNote(explained, policy, tool, known), read, tool);
-  if (options.format === "json") process.stdout.write(explainJson(told));
+  if (options.format === "json") process.stdout.write(explainJson(told, remedies));
   else {
     const hint = hintFor(tool, told, read);
     const colour = wantsColour(process.stdout);
@@ -118,12 +133,22 @@ async function explain(
         tool,
         context,
         colour,
-        statementAt: read.statementAt,
+        statementAt: (place) => read.statementAt(place) ?? above?.statementAt(place),
+        remedies,
         ...(hint !== undefined && { hint }),
       }),
     );
   }
   return EXIT_OK;
+}
+
+/** Under a guard a call must pass both. */
+function rulebookOf(policy: Policy, map: SourceMap, above: ExplainedPolicy | undefined): Rulebook {
+  const engine = compileEngine(policy, { map });
+  if (above === undefined) return new Rulebook(policy, engine);
+  const guard = withoutPins(above.policy);
+  const stands = compileEngine(guard, { map: above.map, guard: true });
+  return new Rulebook(policy, both(stands, engine), { guard });
 }
 
 function timeOf(text: string): number {

@@ -1,7 +1,9 @@
 import type { ExplainedCall } from "../../runtime/index.ts";
+import type { Remedies } from "./remedy/search.ts";
+import { remediesJson } from "./remedy-lines.ts";
 
 /** For programs; stable. Times are RFC 3339 in UTC; `resets_at` is null where nothing says when. */
-export function explainJson(explained: ExplainedCall): string {
+export function explainJson(explained: ExplainedCall, remedies: Remedies): string {
   const { outcome, rule, message, source, ask, retryAfterMs, shadow, steps, limits } = explained;
   const report = {
     outcome,
@@ -29,6 +31,7 @@ export function explainJson(explained: ExplainedCall): string {
       resets_at: resetsAt === undefined ? null : new Date(resetsAt).toISOString(),
     })),
     ...(shadow.length > 0 && { shadow }),
+    ...(outcome !== "allow" && { remedies: remediesJson(remedies), always: remedies.always }),
   };
   return `${JSON.stringify(report, null, 2)}\n`;
 }

@@ -1,8 +1,6 @@
 import picocolors from "picocolors";
 import { renderFrame, visible } from "../../language/index.ts";
-import type { Json } from "../../policy/index.ts";
 import {
-  type ConditionSeen,
   type Context,
   describeSpan,
   type ExplainedCall,
@@ -10,19 +8,21 @@ import {
   type LimitState,
 } from "../../runtime/index.ts";
 import { painter } from "../report/colour.ts";
-import { firstLine, type Statement, shorten } from "../statement.ts";
+import { firstLine, type Statement } from "../statement.ts";
 import { isoTime } from "../time.ts";
+import { type Colours, conditionLines } from "./conditions.ts";
+import type { Remedies } from "./remedy/search.ts";
+import { remedyLines } from "./remedy-lines.ts";
 
 export interface PrettyOptions {
   readonly tool: string;
   readonly context: Context;
   readonly colour: boolean;
   readonly statementAt: (place: string) => Statement | undefined;
+  readonly remedies: Remedies;
   /** What was perhaps meant, a sentence. */
   readonly hint?: string;
 }
-
-export type Colours = ReturnType<typeof picocolors.createColors>;
 
 /** For a person at a terminal: the decision, the steps to it, its statement, and what is left of limits. */
 export function explainPretty(explained: ExplainedCall, options: PrettyOptions): string {
@@ -33,6 +33,7 @@ export function explainPretty(explained: ExplainedCall, options: PrettyOptions):
     frameOf(explained, options),
     limitLines(explained.limits, options.context, colours),
     shadowLines(explained, colours),
+    remedyLines(explained, options.remedies, options.statementAt, colours),
     options.hint === undefined ? "" : colours.cyan(options.hint),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
@@ -69,7 +70,7 @@ function stepLines(step: ExplainStep, options: PrettyOptions, colours: Colours):
   const place = source === undefined ? "" : colours.dim(`  ${visible(source)}`);
   const lines = [`  ${mark(result, colours)} ${visible(title)}${remark(result)}${place}`];
   if (result === "pass" || result === "count") return lines;
-  for (const condition of conditions) lines.push(`      ${conditionLine(condition, colours)}`);
+  lines.push(...conditionLines(conditions, colours));
   // A refusal's own message is in the headline.
   if (message !== undefined && (result === "skip" || result === "shadow")) {
     lines.push(`      ${colours.dim(visible(message))}`);
@@ -103,27 +104,7 @@ function remark(result: ExplainStep["result"]): string {
 }
 
 /** A condition with what it gave and what it read. */
-export function conditionLine(condition: ConditionSeen, colours: Colours): string {
-  const { text, path, value, other, result } = condition;
-  const found =
-    result === "true"
-      ? colours.green("true")
-      : result === "false"
-        ? colours.red("false")
-        : colours.red("error");
-  const reads = [
-    ...(path === undefined ? [] : [`${path} is ${print(value)}`]),
-    ...(other === undefined ? [] : [`${other.path} is ${print(other.value)}`]),
-  ];
-  const seen = reads.length === 0 ? "" : colours.dim(`  ${visible(reads.join(", "))}`);
-  return `${found.padEnd(found.length + 5 - result.length)} ${visible(shorten(text))}${seen}`;
-}
-
-function print(value: Json | undefined): string {
-  return value === undefined ? "missing" : shorten(JSON.stringify(value));
-}
-
-function frameOf({ source, outcome }: ExplainedCall, options: PrettyOptions): string {
+export function frameOf({ source, outcome }: ExplainedCall, options: PrettyOptions): string {
   const statement = source === undefined ? undefined : options.statementAt(source);
   if (statement === undefined) return "";
   const style = outcome === "allow" ? "hint" : outcome === "ask" ? "warning" : "error";
@@ -131,15 +112,25 @@ function frameOf({ source, outcome }: ExplainedCall, options: PrettyOptions): st
 }
 
 function limitLines(limits: readonly LimitState[], { now }: Context, colours: Colours): string {
-  const lines = limits.map(({ counter, amount, max, used, allows, resetsAt }) => {
+  const rows = limits.map((limit) => {
+    const { counter, amount, max, used, allows, resetsAt } = limit;
     const left = exact(max - used);
     const charge = amount === 1 ? "" : `, this call takes ${amount}`;
     const until =
-      resetsAt === undefined || used === 0 ? "" : `, anew in ${describeSpan(resetsAt - now)}`;
+      resetsAt === undefined || used === 0
+        ? ""
+        : `, anew in ${describeSpan(resetsAt - now)} (${isoTime(resetsAt)})`;
     const room = amount > left ? colours.red(`${left} left`) : `${left} left`;
-    return `  ${visible(counter)}  ${colours.dim(`${visible(allows)}:`)} ${used} used, ${room}${charge}${until}`;
+    return [visible(counter), visible(allows), `${used} used, ${room}${charge}${until}`] as const;
   });
-  return lines.length === 0 ? "" : [colours.bold("limits"), ...lines].join("\n");
+  if (rows.length === 0) return "";
+  const widest = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length));
+  const [first, second] = [widest(0), widest(1)];
+  const lines = rows.map(
+    ([counter, allows, state]) =>
+      `  ${counter.padEnd(first)}  ${colours.dim(allows.padEnd(second))}  ${state}`,
+  );
+  return [colours.bold("limits"), ...lines].join("\n");
 }
 
 /** Sums have at most six decimal places. */

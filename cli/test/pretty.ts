@@ -1,7 +1,7 @@
 import picocolors from "picocolors";
 import { location, renderDiagnostic, renderFrame, visible } from "../../language/index.ts";
 import type { ConditionSeen } from "../../runtime/index.ts";
-import { type Colours, conditionLine } from "../explain/pretty.ts";
+import { type Colours, conditionLines } from "../explain/conditions.ts";
 import { painter } from "../report/colour.ts";
 import { statementIn } from "../statement.ts";
 import type { Coverage } from "./coverage.ts";
@@ -87,7 +87,7 @@ function decisionParts(
   }
   const paint = painter(colour);
   const frame = renderFrame(statement.source, statement.span, { style: "hint", paint });
-  const seen = conditionsOf(failure).map((condition) => `  ${conditionLine(condition, colours)}`);
+  const seen = conditionLines(conditionsOf(failure), colours, "  ");
   return [
     `Decided by ${paint("location", visible(decidedBy))}${paint("gutter", by)}`,
     [frame, ...(seen.length === 0 ? [] : ["", ...seen])].join("\n"),

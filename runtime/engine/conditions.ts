@@ -1,9 +1,20 @@
 import { type ConditionEntry, printPath } from "../../policy/index.ts";
 import { compileComparison } from "./compare.ts";
 import { describeCondition } from "./describe.ts";
-import { allOf, anyOf, type Condition, ERROR, FALSE, fail, TRUE, type Truth } from "./frame.ts";
+import {
+  allOf,
+  anyOf,
+  type Condition,
+  ERROR,
+  FALSE,
+  type Frame,
+  fail,
+  TRUE,
+  type Truth,
+} from "./frame.ts";
 import { compileRead } from "./read.ts";
-import { compileAfter, compileBefore, compileDuring } from "./time.ts";
+import { compileAfter, compileBefore, compileDuring, describeLocalTime } from "./time.ts";
+import type { ConditionSeen } from "./types.ts";
 
 /**
  * Compiles the conditions of an entry: all of them together.
@@ -29,12 +40,22 @@ interface Scope {
 }
 
 function compileCondition(entry: ConditionEntry, scope: Scope): Condition {
-  if ("any" in entry) return anyOf(entry.any.map((one) => compileCondition(one, scope)));
-  if ("all" in entry) return allOf(entry.all.map((one) => compileCondition(one, scope)));
-  if ("some" in entry) return compileQuantifier(entry.some, entry.as, entry.where, TRUE, scope);
-  if ("every" in entry) return compileQuantifier(entry.every, entry.as, entry.where, FALSE, scope);
+  const whole = (group: Group, condition: Condition): Condition =>
+    scope.explain ? noteGroup(entry, group, condition) : condition;
+  if ("any" in entry) {
+    return whole("or", anyOf(entry.any.map((one) => compileCondition(one, scope))));
+  }
+  if ("all" in entry) {
+    return whole("and", allOf(entry.all.map((one) => compileCondition(one, scope))));
+  }
+  if ("some" in entry) {
+    return whole("any", compileQuantifier(entry.some, entry.as, entry.where, TRUE, scope));
+  }
+  if ("every" in entry) {
+    return whole("every", compileQuantifier(entry.every, entry.as, entry.where, FALSE, scope));
+  }
   const leaf = compileLeaf(entry, scope.variables);
-  return scope.explain ? noting(entry, leaf, scope.variables) : leaf;
+  return scope.explain ? noteLeaf(entry, leaf, scope.variables) : leaf;
 }
 
 function compileLeaf(
@@ -69,10 +90,11 @@ function compileQuantifier(
     const before = frame.fault;
     frame.variables ??= [];
     let result: Truth = final === TRUE ? FALSE : TRUE;
+    let index = 0;
     for (const element of value) {
       if (--frame.budget < 0) return fail(frame, path, "has too many elements to be checked");
       frame.variables[slot] = element;
-      const one = condition(frame);
+      const one = explain ? ofElement(index++, condition, frame) : condition(frame);
       if (final === TRUE ? one > result : one < result) result = one;
       if (result === final) break;
     }
@@ -81,8 +103,56 @@ function compileQuantifier(
   };
 }
 
+type Group = NonNullable<ConditionSeen["group"]>;
+
+/** Notes what a condition gave, and its parts below it. */
+function noteGroup(entry: ConditionEntry, group: Group, condition: Condition): Condition {
+  const list = "some" in entry ? entry.some : "every" in entry ? entry.every : undefined;
+  return (frame) => {
+    const { seen } = frame;
+    const parts: ConditionSeen[] = [];
+    frame.seen = parts;
+    const result = condition(frame);
+    frame.seen = seen;
+    seen?.push({
+      text: describeCondition(entry),
+      ...(list !== undefined && { path: printPath(list) }),
+      group,
+      parts,
+      result: nameOf(result),
+    });
+    return result;
+  };
+}
+
+/** Elements of one list of which it is noted what they gave. */
+const MAX_NOTED = 50;
+
+function ofElement(index: number, condition: Condition, frame: Frame): Truth {
+  const { seen } = frame;
+  const parts: ConditionSeen[] = [];
+  frame.seen = parts;
+  const result = condition(frame);
+  frame.seen = seen;
+  if (index < MAX_NOTED) seen?.push(...parts.map((part) => ({ ...part, element: index })));
+  return result;
+}
+
+function nameOf(result: Truth): ConditionSeen["result"] {
+  return result === TRUE ? "true" : result === FALSE ? "false" : "error";
+}
+
+/** What the clock says of a condition that reads it. */
+function clockFor(entry: ConditionEntry, { context: { now } }: Frame): string | undefined {
+  if (Number.isNaN(new Date(now).getTime())) return undefined;
+  if ("during" in entry) return describeLocalTime(now, entry.during.zone);
+  return "before" in entry || "after" in entry
+    ? new Date(now).toISOString().slice(0, 10)
+    : undefined;
+}
+
 /** Notes what the condition read and gave. */
-function noting(
+function noteLeaf(
   entry: ConditionEntry,
   condition: Condition,
   variables: readonly string[],
@@ -95,6 +165,7 @@ function noting(
     const result = condition(frame);
     const value = read?.(frame);
     const otherValue = readOther?.(frame);
+    const clock = clockFor(entry, frame);
     frame.seen?.push({
       text: describeCondition(entry),
       ...(path !== undefined && { path: printPath(path) }),
@@ -102,7 +173,8 @@ function noting(
       ...(other !== undefined && {
         other: { path: printPath(other), ...(otherValue !== undefined && { value: otherValue }) },
       }),
-      result: result === TRUE ? "true" : result === FALSE ? "false" : "error",
+      ...(clock !== undefined && { clock }),
+      result: nameOf(result),
     });
     return result;
   };

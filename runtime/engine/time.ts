@@ -32,6 +32,13 @@ export function compileAfter(date: string, negate: boolean): Condition {
   return byClock(negate, (now) => now >= end);
 }
 
+/** The weekday and minute in a zone, for people: `sat 10:05 in Europe/Berlin`. */
+export function describeLocalTime(now: number, zone = "UTC"): string {
+  const { day, minute } = clockOf(zone)(now);
+  const part = (value: number): string => String(value).padStart(2, "0");
+  return `${DAYS[day]} ${part(Math.floor(minute / 60))}:${part(minute % 60)} in ${zone}`;
+}
+
 function byClock(negate: boolean, holds: (now: number) => boolean): Condition {
   return (frame: Frame): Truth => {
     const { now, clockReliable } = frame.context;

@@ -144,6 +144,14 @@ export interface ConditionSeen {
   readonly value?: Json;
   /** The path that it was compared with, in place of a literal, and what was read there. */
   readonly other?: { readonly path: string; readonly value?: Json };
+  /** What the clock said, where the condition reads it: `sat 10:05 in Europe/Berlin`, `2026-11-28`. */
+  readonly clock?: string;
+  /** Of a condition that is made of others, how: `any` and `every` are of the elements of a list. */
+  readonly group?: "and" | "or" | "any" | "every";
+  /** Those of them that were evaluated, until the result could change no more; of a list, at most 50 elements. */
+  readonly parts?: readonly ConditionSeen[];
+  /** Of a part: the index of the element that it is about. */
+  readonly element?: number;
   readonly result: "true" | "false" | "error";
 }
 

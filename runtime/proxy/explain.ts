@@ -42,7 +42,7 @@ export interface ExplainOptions {
   /** Looked at, never written. */
   readonly store: StateStore;
   /** All of the context but what the live tools say. */
-  readonly context: Omit<Context, "live" | "approved">;
+  readonly context: Omit<Context, "live">;
   /** The server's tools; absent when they are not known. */
   readonly tools?: Snapshot;
 }

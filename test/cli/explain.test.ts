@@ -118,6 +118,7 @@ describe("the steps", () => {
         conditions: [
           {
             text: 'during mon, tue, wed, thu, fri 08:00-18:00 in "Europe/Berlin"',
+            clock: "mon 10:00 in Europe/Berlin",
             result: "true",
           },
         ],
