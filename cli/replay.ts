@@ -113,8 +113,7 @@ async function judgeCall(
     case "judged": {
       const { decision } = replayed;
       const allowed = decision.outcome === "allow" || decision.outcome === "ask";
-      const limited = !past.made && limitsNamed(past.done.rule, policies).length > 0;
-      if (allowed && limited) tally.recounted++;
+      if (allowed && isSameLimit(past, policies)) tally.recounted++;
       tally.judged(past, decision);
       return;
     }
@@ -125,6 +124,14 @@ async function judgeCall(
       if (!skipIncomplete) throw new Failure(`${replayed.message} ${SKIP}`);
       tally.aside.incomplete++;
   }
+}
+
+/** Whether it was refused by a limit that the policy still has, as it was. */
+function isSameLimit({ made, done }: PastRequest, policies: readonly Policy[]): boolean {
+  if (made) return false;
+  return limitsNamed(done.rule, policies).some(({ max }) =>
+    done.message.includes(`The limit is ${max} `),
+  );
 }
 
 const SKIP = "`--skip-incomplete` counts such calls aside.";

@@ -27,7 +27,7 @@ export function replayPretty(tally: Tally, options: ReplayReportOptions): string
 
 function summary({ calls, changed, from, to, changes }: Tally, colours: Colours): string {
   const what = `${count(calls, "call")} judged again`;
-  const span = from === undefined ? "" : colours.dim(` (${from} to ${to})`);
+  const span = from === undefined ? "" : colours.dim(` (${short(from)} to ${short(to ?? from)})`);
   if (changed === 0) return `${colours.green(`${what}, all decided as before`)}.${span}`;
   const of = (direction: Change["direction"]): number =>
     changes.filter((one) => one.direction === direction).reduce((sum, one) => sum + one.count, 0);
@@ -67,7 +67,7 @@ function exampleLines(example: Example, colours: Colours): readonly string[] {
   const call = shorten(JSON.stringify(example.arguments));
   const message = after.outcome === "allow" ? before.message : after.message;
   return [
-    `    ${colours.cyan(visible(id ?? place))}  ${colours.dim(`${time.replace(".000Z", "Z")}  ${visible(grant)}`)}  ${visible(call)}`,
+    `    ${colours.cyan(visible(id ?? place))}  ${colours.dim(`${short(time)}  ${visible(grant)}`)}  ${visible(call)}`,
     ...(message === "" ? [] : [`      ${colours.dim(visible(shorten(message, 200)))}`]),
     ...(shadow === undefined
       ? []
@@ -83,7 +83,11 @@ function watchedLines(watched: readonly Watched[], colours: Colours): string {
   if (watched.length === 0) return "";
   const lines = watched.map(({ tool, outcome, rule, count: all, same }) => {
     const agree =
-      same === all ? colours.green("so does this policy") : `this policy does for ${same} of them`;
+      same === all
+        ? colours.green("so does this policy")
+        : same === 0
+          ? "this policy does not"
+          : `this policy does for ${same} of them`;
     return `  ${visible(tool)}  ${outcome} by ${visible(rule)}: ${count(all, "call")}, ${agree}`;
   });
   return [colours.bold("done, but what only looked on would have said"), ...lines].join("\n");
@@ -111,6 +115,10 @@ function asideOf({ requests, refused, others, incomplete, circumstances }: Aside
     ...(rules.length > 0 ? [`refused whatever the policy says: ${rules.join(", ")}`] : []),
   ];
   return parts.length === 0 ? [] : [`Left aside: ${parts.join("; ")}.`];
+}
+
+function short(time: string): string {
+  return time.replace(".000Z", "Z");
 }
 
 function count(number: number, noun: string): string {

@@ -91,7 +91,7 @@ describe("a list of calls", () => {
     const { code, stdout } = await replay(["some.jsonl", "same.mcpp"], { at: AT });
     expect([code, stdout]).toEqual([
       0,
-      "2 calls judged again, all decided as before. (2026-11-23T09:00:00.000Z to 2026-11-23T09:00:00.000Z)\n",
+      "2 calls judged again, all decided as before. (2026-11-23T09:00:00Z to 2026-11-23T09:00:00Z)\n",
     ]);
   });
 

@@ -125,6 +125,41 @@ describe("a trail", () => {
 });
 
 describe("records", () => {
+  it("tell who called, with the labels of the grant and the client", () => {
+    const trail = new MemoryTrail("full", () => NOW);
+    const grant = { id: "g_1", name: "ci", labels: { role: "support" } };
+    trail.keep(
+      {
+        id: "A0001",
+        at: NOW + 1,
+        outcome: "allow",
+        enforced: true,
+        method: "tools/call",
+        name: "pay",
+        rule: "",
+        message: "",
+        session: "s",
+        client: { name: "c", version: "1" },
+        continued: true,
+        args: { amount: 5 },
+      },
+      grant,
+    );
+    expect(trail.past()).toMatchObject([
+      {
+        id: "A0001",
+        now: NOW + 1,
+        grant,
+        session: expect.stringMatching(/^[0-9a-f]{16}$/),
+        client: { name: "c", version: "1" },
+        server: "shop",
+        tool: "pay",
+        continued: true,
+        known: { args: { amount: 5 }, whole: true },
+      },
+    ]);
+  });
+
   it("are calls with what was done, and what only looked on said", () => {
     const trail = new MemoryTrail("full", () => NOW);
     const call = { at: NOW, method: "tools/call", name: "pay", rule: "", message: "" } as const;
