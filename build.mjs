@@ -64,6 +64,8 @@ await build({
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
   external: [
+    // Optional, and loaded only where a collector is named.
+    "@opentelemetry/*",
     // Native: it must load its binary from its own folder.
     "@photostructure/sqlite",
     "node:sqlite",

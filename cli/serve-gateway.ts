@@ -20,6 +20,7 @@ import { gatewayApprovals, webhookOf } from "./serve-approvals.ts";
 import { type AuditEvents, auditEvents, describeAudit, openAudit } from "./serve-audit.ts";
 import { serveLog } from "./serve-log.ts";
 import { openState } from "./serve-state.ts";
+import { startTelemetry } from "./serve-telemetry.ts";
 import { untilEnded } from "./signals.ts";
 
 /** Serves a configuration until a signal asks to end; resolves with the exit code. */
@@ -46,6 +47,10 @@ export async function serveGateway(path: string): Promise<number> {
   const freezes = new Freezes(store.freezes);
   const concerns = (server: string): boolean => config.servers.has(server);
   events = auditEvents({ audit, store, freezes, asks: approvals !== undefined, concerns, log });
+  const telemetry = await startTelemetry({
+    ...{ store, approvals, freezes, audit, seals, log, concerns },
+    metrics: config.admin !== undefined,
+  });
   const gateway: Gateway = new Gateway(
     rulebooks.snapshot(config, Date.now),
     serversOf(config.servers.values(), seals, places),
@@ -61,6 +66,13 @@ export async function serveGateway(path: string): Promise<number> {
         watched?.recent.decided(record, grant, server);
         return audit?.decided(record, grant, server);
       },
+      observer: (grant, { name, ownProcess }) =>
+        telemetry.instruments.observer(() => ({
+          server: name,
+          grant: grant(),
+          from: "tcp",
+          to: ownProcess ? "pipe" : "tcp",
+        })),
       notice: log.notice,
       breakOff: (grant, server) => http.breakOff(grant, server),
       lost: ({ grant: { id, name }, server, why }) => {
@@ -78,7 +90,10 @@ export async function serveGateway(path: string): Promise<number> {
     messagesPerSecond: config.rate,
     maxMessage: config.maxMessage,
     notice: log.notice,
-    turnedAway: (cause) => audit?.turnedAway(cause),
+    turnedAway: (cause) => {
+      telemetry.instruments.turnedAway(cause);
+      audit?.turnedAway(cause);
+    },
   });
   let saved: SavedFiles | undefined;
   let admin: AdminServer | undefined;
@@ -94,12 +109,14 @@ export async function serveGateway(path: string): Promise<number> {
       const refused = `\`${path}\` was saved and is not taken; what was in force stays.`;
       log.tell(`${refused} ${message}`);
       audit?.happened("reload", { outcome: "refused", message: refused });
+      telemetry.instruments.reloaded("refused");
       return [...new Set([...files, ...read])];
     }
     gateway.replace(snapshot, serversOf(next.config.servers.values(), seals, places));
     const taken = announcement(path, inForce(config), inForce(next.config));
     log.tell(taken);
     audit?.happened("reload", { outcome: "taken", message: taken });
+    telemetry.instruments.reloaded("taken");
     for (const key of onlyAtStart(config, next.config)) {
       log.tell(`\`${key}\` has changed; that takes effect at the next start.`);
     }
@@ -110,7 +127,7 @@ export async function serveGateway(path: string): Promise<number> {
   try {
     if (page !== undefined && watched !== undefined && config.admin !== undefined) {
       admin = await page.startAdmin(config.admin, {
-        ...{ watched, store, log, audit, auditSettings: config.audit, routes: [] },
+        ...{ watched, store, log, audit, auditSettings: config.audit, routes: telemetry.routes },
         people: page.gatewayPeople(() => config, approvals !== undefined),
         freezes: store.freezes,
         inForce: () => gateway.inForce(),
@@ -150,6 +167,7 @@ export async function serveGateway(path: string): Promise<number> {
     gateway.stop();
     events.end();
     audit?.end();
+    await telemetry.end();
     webhook?.close();
     log.end();
     await store.close();

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:os";
 import { resolve, sep } from "node:path";
-import type { AdminServer, Governance, Openings } from "../runtime/index.ts";
+import type { AdminServer, Carrier, Governance, Openings, Place } from "../runtime/index.ts";
 import {
   bridgeToHttp,
   ChildNotStarted,
@@ -42,6 +42,7 @@ import { type HttpOptions, serveHttp } from "./serve-http.ts";
 import { childLog, serveLog } from "./serve-log.ts";
 import { type LoadedPolicy, loadPolicy, PolicyErrors } from "./serve-policy.ts";
 import { counts, openState } from "./serve-state.ts";
+import { startTelemetry } from "./serve-telemetry.ts";
 
 export const command: CliCommand = {
   declare: (command) =>
@@ -201,6 +202,12 @@ async function serve(invocation: Invocation): Promise<number> {
   });
   const concerns = (name: string): boolean => name === server;
   events = auditEvents({ audit, store, freezes, asks: approvals !== undefined, concerns, log });
+  const telemetry = await startTelemetry({
+    ...{ store, approvals, freezes, audit, seals, log, concerns },
+    metrics: page !== undefined,
+  });
+  const from: Carrier = http === undefined ? "pipe" : "tcp";
+  const place: Place = { server, grant, from, to: target.kind === "url" ? "tcp" : "pipe" };
   const governance: Governance = {
     rulebook: () => rules.rulebook,
     store: counters,
@@ -219,6 +226,7 @@ async function serve(invocation: Invocation): Promise<number> {
       watched?.recent.decided(record, grant, server);
       return audit?.decided(record, grant, server);
     },
+    observer: telemetry.instruments.observer(() => place),
     notice: log.notice,
   };
   log.notice(
@@ -227,15 +235,16 @@ async function serve(invocation: Invocation): Promise<number> {
   if (asks(loaded.policy)) log.notice(whoDecides(approvals, http !== undefined));
   let saved: SavedFiles | undefined;
   const kept = options.state !== undefined || counts(loaded.policy);
+  const reloaded = (outcome: "taken" | "refused"): void => telemetry.instruments.reloaded(outcome);
   // Loaded aside: nobody waits for it.
   const watching = import("./reload/policy.ts").then(({ reloading }) => {
-    saved = reloading({ path, loaded, rules, rulebookOf, log, audit, kept });
+    saved = reloading({ path, loaded, rules, rulebookOf, log, audit, kept, reloaded });
   });
   let admin: AdminServer | undefined;
   try {
     if (serveAdmin !== undefined && watched !== undefined && page !== undefined) {
       admin = await serveAdmin.startAdmin(page, {
-        ...{ watched, store, log, audit, auditSettings: settings, routes: [] },
+        ...{ watched, store, log, audit, auditSettings: settings, routes: telemetry.routes },
         people: serveAdmin.localPeople(approvals),
         freezes: freezeStore,
         inForce: () => [{ grant, server, rulebook: rules.rulebook }],
@@ -248,12 +257,16 @@ async function serve(invocation: Invocation): Promise<number> {
       return await serveHttp(governance, rules, seals, target, {
         ...http,
         hangup: () => saved?.now(),
-        turnedAway: (cause) => audit?.turnedAway(cause),
+        turnedAway: (cause) => {
+          telemetry.instruments.turnedAway(cause);
+          audit?.turnedAway(cause);
+        },
       });
     }
-    const end = (): void => {
+    const end = async (): Promise<void> => {
       events?.end();
       audit?.end();
+      await telemetry.end();
     };
     if (target.kind === "url") return await bridge(governance, rules, target, options, end);
     return await run(governance, rules, target.command, target.args, end);
@@ -263,6 +276,7 @@ async function serve(invocation: Invocation): Promise<number> {
     saved?.close();
     events.end();
     audit?.end();
+    await telemetry.end();
     log.end();
     await store.close();
   }
@@ -309,7 +323,7 @@ async function run(
   rules: RulesInForce,
   command: string,
   args: readonly string[],
-  end: () => void,
+  end: () => Promise<void>,
 ): Promise<number> {
   const child = await startChild({
     command,
@@ -337,7 +351,7 @@ async function run(
   });
   for (const signal of SIGNALS) process.removeAllListeners(signal);
   // A signal may be our end.
-  end();
+  await end();
   return exitStatus(exit, received);
 }
 
@@ -346,7 +360,7 @@ async function bridge(
   rules: RulesInForce,
   { url, headers }: Extract<Target, { kind: "url" }>,
   { timeout }: ServeOptions,
-  end: () => void,
+  end: () => Promise<void>,
 ): Promise<number> {
   const ended = new AbortController();
   let received: NodeJS.Signals | undefined;
@@ -366,7 +380,7 @@ async function bridge(
     signal: ended.signal,
   });
   for (const signal of SIGNALS) process.removeAllListeners(signal);
-  end();
+  await end();
   return received === undefined
     ? EXIT_OK
     : exitStatus({ signal: received, forced: false }, received);

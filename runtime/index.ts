@@ -20,6 +20,7 @@ export { harmless, type TrailRecord } from "./audit/line.ts";
 export { type FileLine, linesIn } from "./audit/lines.ts";
 export { type AuditSettings, openTrail } from "./audit/open.ts";
 export { readTrails, recordsIn } from "./audit/read.ts";
+export { SessionDigests } from "./audit/session-digests.ts";
 export type { AuditTrail } from "./audit/trail.ts";
 export {
   type ChainReport,
@@ -70,6 +71,7 @@ export { HttpLink, type LinkHandlers, type LinkOptions } from "./proxy/http/link
 export { HttpRelay, type RelayOptions } from "./proxy/http/relay.ts";
 export { oneServer } from "./proxy/http/routes.ts";
 export { HttpServer, type HttpServerOptions } from "./proxy/http/server.ts";
+export type { FinishedRequest, Observer, TraceHeaders } from "./proxy/observe.ts";
 export { type Load, noLoad } from "./proxy/requests.ts";
 export { Rounds } from "./proxy/rounds.ts";
 export { type Openings, Rulebook } from "./proxy/rulebook.ts";
@@ -93,6 +95,8 @@ export { callsInTrails } from "./replay/trail-calls.ts";
 export { type OpenOptions, openStore } from "./state/open.ts";
 export * from "./state/store.ts";
 export { windowEnd, windowStart } from "./state/windows.ts";
+export type { Carrier, Instrument, Instruments, Levels, Place } from "./telemetry/instrument.ts";
+export { openTelemetry, type Telemetry, type TelemetryOptions } from "./telemetry/telemetry.ts";
 export {
   Child,
   ChildNotStarted,

@@ -14,13 +14,14 @@ export interface ReloadOptions {
   readonly rulebookOf: (loaded: LoadedPolicy) => Rulebook;
   readonly log: ServeLog;
   readonly audit: AuditTrail | undefined;
+  readonly reloaded: (outcome: "taken" | "refused") => void;
   /** False when counters are kept nowhere but in this process, because the first policy had none. */
   readonly kept: boolean;
 }
 
 /** Takes a policy up whenever it was saved, from the next call on; one with errors leaves the old one in force. */
 export function reloading(options: ReloadOptions): SavedFiles {
-  const { path, rules, rulebookOf, log, audit } = options;
+  const { path, rules, rulebookOf, log, audit, reloaded } = options;
   let { loaded, kept } = { loaded: options.loaded, kept: options.kept };
   return new SavedFiles(loaded.seen, {
     saved: async () => {
@@ -34,6 +35,7 @@ export function reloading(options: ReloadOptions): SavedFiles {
         );
         log.notice(message);
         audit?.happened("reload", { outcome: "taken", message, ...rulebook.digests });
+        reloaded("taken");
         rules.replace(rulebook);
         loaded = next;
         if (!kept && counts(next.policy)) {
@@ -48,6 +50,7 @@ export function reloading(options: ReloadOptions): SavedFiles {
         const message = `\`${path}\` was saved and is not taken; what was in force stays.`;
         log.tell(`${message} ${messageOf(error)}${report}`);
         audit?.happened("reload", { outcome: "refused", message });
+        reloaded("refused");
         const read = error instanceof PolicyErrors ? error.files : [path];
         return [...new Set([...loaded.files, ...read])];
       }

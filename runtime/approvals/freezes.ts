@@ -53,10 +53,10 @@ export class Freezes {
     this.#listeners.add(listener);
   }
 
-  /** Reads them though no call comes. Throws, or rejects with, what the store does. */
-  look(now: number): MaybePromise<void> {
+  /** Reads them though no call comes; gives those in force. Throws, or rejects with, what the store does. */
+  list(now: number): MaybePromise<readonly Freeze[]> {
     const read = this.find(NOBODY, now);
-    return read instanceof Promise ? read.then(() => {}) : undefined;
+    return read instanceof Promise ? read.then(() => this.#known) : this.#known;
   }
 
   #keep(freezes: readonly Freeze[], now: number): void {

@@ -32,6 +32,11 @@ export class DecisionWatch {
     this.#store = store;
   }
 
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Resolves when the approval of this id is no longer pending, or the wait has ended otherwise. */
   wait(id: string, { ms, signal, stale }: Wait): Promise<Heard> {
     if (signal.aborted) return Promise.resolve("gone");

@@ -4,7 +4,7 @@ import { keptText, MAX, timeText } from "./text.ts";
 import type { AuditTrail } from "./trail.ts";
 
 export interface FreezeEventsOptions {
-  readonly freezes: Pick<Freezes, "onRead" | "look">;
+  readonly freezes: Pick<Freezes, "onRead" | "list">;
   readonly trail: Pick<AuditTrail, "happened">;
   /** Whether what stops calls to a server is ours to keep. */
   readonly concerns: (server: string) => boolean;
@@ -38,7 +38,7 @@ export class FreezeEvents {
   /** Never rejects. */
   async look(): Promise<void> {
     try {
-      await this.#options.freezes.look(this.#options.now());
+      await this.#options.freezes.list(this.#options.now());
     } catch {
       // The store cannot answer: calls are denied, and what has happened is told later.
     }

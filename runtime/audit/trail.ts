@@ -6,6 +6,7 @@ import { type ArgumentMode, keptArguments } from "./arguments.ts";
 import { Chain } from "./chain.ts";
 import type { Destination } from "./destination.ts";
 import { Flood, MINUTE_MS } from "./flood.ts";
+import { SessionDigests } from "./session-digests.ts";
 import { bounded, keptText, MAX, timeText } from "./text.ts";
 
 export interface TrailOptions {
@@ -33,7 +34,6 @@ interface TurnedAway {
   readonly causes: Record<string, number>;
 }
 
-const MAX_SESSIONS = 1_024;
 /** How often it is looked for summaries that are due, and between two alarms (milliseconds). */
 const TICK_MS = 5_000;
 
@@ -42,7 +42,7 @@ export class AuditTrail {
   readonly #options: TrailOptions;
   readonly #chain: Chain;
   readonly #flood = new Flood<Cause>();
-  readonly #sessions = new Map<string, string>();
+  readonly #sessions: SessionDigests;
   readonly #timer: NodeJS.Timeout;
   #turnedAway: TurnedAway | undefined;
   /** Since when nothing can be written, and when that was last said. */
@@ -53,6 +53,7 @@ export class AuditTrail {
   constructor(options: TrailOptions, start: Readonly<Record<string, unknown>>) {
     this.#options = options;
     this.#chain = new Chain(options.destination);
+    this.#sessions = new SessionDigests(options.key);
     const { arguments: mode, key } = options;
     const about = { ...start, arguments: mode, key: mac(key, "key").slice(0, 8) };
     this.#chain.append(this.#record("start", about));
@@ -87,6 +88,11 @@ export class AuditTrail {
     this.#turnedAway.to = now;
   }
 
+  /** False while nothing can be written. */
+  get writable(): boolean {
+    return this.#failing === undefined;
+  }
+
   /** Writes the summaries of minutes that are over. */
   tick(): void {
     this.#summarise(false);
@@ -111,7 +117,7 @@ export class AuditTrail {
       id,
       grant: grantMember(grant),
     };
-    if (session !== undefined) record.session = this.#sessionDigest(session);
+    if (session !== undefined) record.session = this.#sessions.of(session);
     if (client !== undefined) record.client = clientMember(client);
     record.server = server;
     if (method !== undefined) record.method = bounded(method, MAX.method);
@@ -190,16 +196,6 @@ export class AuditTrail {
     this.#failing = now;
     const reason = error instanceof Error ? error.message : String(error);
     this.#options.notice(`ALARM: ${reason} Calls are denied until it can be written.`);
-  }
-
-  /** The same for the same session while the key is the same, and nothing that opens it. */
-  #sessionDigest(session: string): string {
-    const known = this.#sessions.get(session);
-    if (known !== undefined) return known;
-    const digest = mac(this.#options.key, `session ${session}`).slice(0, 16);
-    if (this.#sessions.size >= MAX_SESSIONS) this.#sessions.clear();
-    this.#sessions.set(session, digest);
-    return digest;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Json } from "../../policy/index.ts";
 import { confusableKey } from "./fold.ts";
 import { confusableMethod, ENVELOPE, NOTIFICATIONS, REFERENCE, REQUESTS } from "./methods.ts";
+import type { TraceHeaders } from "./observe.ts";
 import { type NumberTexts, Scan, type ScanResult, scan } from "./scan.ts";
 import { utf8Text } from "./utf8.ts";
 import { write } from "./write.ts";
@@ -31,6 +32,13 @@ export type Message =
   | { readonly kind: "response"; readonly id: Id };
 
 export interface Admitted {
+  /** What observers are told besides. */
+  readonly aside?: {
+    /** Which trace the HTTP request belongs to that it came with. */
+    readonly httpTrace?: TraceHeaders | undefined;
+    /** The id that the client gave it, where it has another. */
+    readonly id?: Id;
+  };
   readonly ok: true;
   readonly message: Message;
   /** The whole message as it is forwarded, once judged. */

@@ -3,6 +3,7 @@ import type { Freezes } from "../approvals/freezes.ts";
 import type { Context } from "../engine/types.ts";
 import type { MaybePromise, StateStore } from "../state/store.ts";
 import type { JsonObject } from "./admit.ts";
+import type { Observer } from "./observe.ts";
 import type { Load } from "./requests.ts";
 import type { Rounds } from "./rounds.ts";
 import type { Rulebook } from "./rulebook.ts";
@@ -35,6 +36,8 @@ export interface Governance {
    * be forwarded is denied.
    */
   readonly record: (record: DecisionRecord) => MaybePromise<void>;
+  /** Who watches what happens; absent: nobody. */
+  readonly observer?: Observer | undefined;
   /** Something that an operator should know, a sentence. */
   readonly notice: (text: string) => void;
 }
@@ -74,4 +77,6 @@ export interface DecisionRecord {
   readonly args?: JsonObject;
   /** How long the decision has taken (milliseconds). */
   readonly took?: number;
+  /** For observers: `name` is one that the server lists or the policy names. */
+  readonly listed?: boolean;
 }

@@ -46,6 +46,8 @@ export interface Hearing {
   readonly shadow: boolean;
   /** What it is ruled by. */
   readonly rulebook: Rulebook;
+  /** Of a call, what is known of the server's tools. */
+  readonly catalogue?: Catalogue;
   readonly session?: string;
   readonly client?: Context["client"];
   /** The clock reading that a call was last judged by. */
@@ -128,6 +130,7 @@ export function hear(
     params,
     shadow: rulebook.shadow,
     rulebook,
+    catalogue: court.catalogue,
     began,
     modern,
     now: bench.now,

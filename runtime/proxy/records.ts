@@ -2,10 +2,12 @@ import type { Context } from "../engine/types.ts";
 import type { Approval, MaybePromise } from "../state/store.ts";
 import type { JsonObject, Refused } from "./admit.ts";
 import { isObject } from "./admit.ts";
+import type { Catalogue } from "./catalogue.ts";
 import { newDecisionId } from "./denials.ts";
 import type { DecisionRecord, Governance } from "./governance.ts";
 import type { Forbidden, Ruling } from "./judge.ts";
 import { andThen, attempt } from "./maybe.ts";
+import { isListed } from "./observe.ts";
 import type { Rulebook } from "./rulebook.ts";
 
 /** What a decision is about. */
@@ -15,6 +17,7 @@ export interface Subject {
   readonly name?: string;
   readonly params?: JsonObject | undefined;
   readonly rulebook?: Rulebook;
+  readonly catalogue?: Catalogue;
   readonly session?: string;
   readonly client?: Context["client"];
   /** The clock reading that a call was judged by. */
@@ -51,7 +54,11 @@ export function recordRuling(
       // It reaches nobody anyway.
       if (ruling.outcome !== "allow" && enforced) return { id, ruling, enforced };
       giveBack(governance, ruling);
-      return { id, ruling: unavailable(error), enforced: true };
+      const denied = unavailable(error);
+      const { outcome, rule, message } = denied;
+      const draft = { id, at: governance.now(), outcome, enforced: true, rule, message };
+      governance.observer?.decided(about(governance, subject, draft));
+      return { id, ruling: denied, enforced: true };
     },
   );
 }
@@ -71,7 +78,7 @@ export function recordDenial(
 /** Records what was refused before any policy was asked. */
 export function recordRefusal(governance: Governance, { message }: Pick<Refused, "message">): void {
   aside(() =>
-    governance.record({
+    keep(governance, {
       id: newDecisionId(),
       at: governance.now(),
       outcome: "refuse",
@@ -93,28 +100,36 @@ function write(
   if (ruling.outcome !== "allow") {
     const { rule, message, source, detail, approval } = ruling;
     const outcome = ruling.pending === true ? "pending" : ruling.outcome;
-    const record = about(subject, { id, at, outcome, enforced, rule, message });
+    const record = about(governance, subject, { id, at, outcome, enforced, rule, message });
     if (source !== undefined) record.source = source;
     if (approval !== undefined) record.approval = approval;
     if (detail !== undefined) record.detail = detail;
-    return governance.record(record);
+    return keep(governance, record);
   }
   const allowed = { id, at, outcome: "allow", enforced: true, rule: "", message: "" } as const;
-  const record: Draft = about(subject, allowed);
+  const record: Draft = about(governance, subject, allowed);
   const [first] = ruling.approved ?? [];
   if (ruling.approved !== undefined && first !== undefined) {
     record.detail = ruling.approved.map(approvedBy).join(" ");
     record.approval = first.id;
   }
   if (ruling.continued === true) record.continued = true;
-  let written = governance.record(record);
+  let written = keep(governance, record);
   for (const { rule, message, source } of ruling.findings) {
     const { method, name } = subject;
     const only = name === undefined ? { method } : { method, name };
-    const found = about(only, { id, at, outcome: "deny", enforced: false, rule, message });
+    const found = about(governance, only, {
+      id,
+      at,
+      outcome: "deny",
+      enforced: false,
+      rule,
+      message,
+    });
     if (source !== undefined) found.source = source;
+    if (record.listed === true) found.listed = true;
     // Begun in their order; waited for together.
-    const next = governance.record(found);
+    const next = keep(governance, found);
     if (next instanceof Promise) written = Promise.all([written, next]).then(() => {});
   }
   return written;
@@ -127,7 +142,7 @@ function approvedBy({ id, decidedBy = "a person", reason }: Approval): string {
 type Draft = { -readonly [key in keyof DecisionRecord]: DecisionRecord[key] };
 
 // Filled in place: this is on the way of every call, and spreading costs more than the rest of it.
-function about(subject: Subject, draft: Draft): Draft {
+function about({ observer }: Governance, subject: Subject, draft: Draft): Draft {
   const { method, name, params, rulebook, session, client, began } = subject;
   draft.method = method;
   if (name !== undefined) draft.name = name;
@@ -137,7 +152,20 @@ function about(subject: Subject, draft: Draft): Draft {
   if (began !== undefined) draft.took = performance.now() - began;
   const args = params?.arguments;
   if (isObject(args)) draft.args = args;
+  if (observer !== undefined) draft.listed = isListed(subject);
   return draft;
+}
+
+function keep(governance: Governance, record: DecisionRecord): MaybePromise<void> {
+  const { observer } = governance;
+  if (observer === undefined) return governance.record(record);
+  const { outcome, enforced } = record;
+  if (outcome === "allow" || !enforced) {
+    return andThen(governance.record(record), () => observer.decided(record));
+  }
+  // It is forbidden whether that can be recorded or not.
+  observer.decided(record);
+  return governance.record(record);
 }
 
 function unavailable(error: unknown): Forbidden {

@@ -1,5 +1,6 @@
 import type { Id } from "./admit.ts";
 import type { Hearing } from "./hear.ts";
+import type { Observation } from "./observe.ts";
 
 /** A request of the client that the server has not answered. */
 export interface OpenRequest {
@@ -18,6 +19,8 @@ export interface OpenRequest {
   cancelled: boolean;
   /** While it is held for an approval: ends that. */
   held?: AbortController;
+  /** Where somebody watches. */
+  watched?: Observation | undefined;
 }
 
 export interface RequestCaps {
@@ -100,6 +103,7 @@ export class OpenRequests {
     if (request.cancelled) return;
     request.cancelled = true;
     request.held?.abort();
+    request.watched?.fail("cancelled");
     if (request.leased === true) return;
     this.#uncount(request);
     this.#forgettable.add(request.id);

@@ -44,6 +44,7 @@ export class Rulebook {
   readonly #filtered: ReadonlySet<ListName>;
   readonly #reads = new Map<string, Reads>();
   readonly #readsOfOthers: Reads;
+  readonly #named: ReadonlySet<string>;
   /** From folded names to the names of the policy that fold to them. */
   readonly #folded = new Map<string, string[]>();
 
@@ -65,7 +66,8 @@ export class Rulebook {
     ]);
     // Limits of all tools read the arguments of every call; what they read does not depend on its name.
     this.#readsOfOthers = readsOf(engine.reads(""), false);
-    for (const name of new Set(policies.flatMap(namesIn))) {
+    this.#named = new Set(policies.flatMap(namesIn));
+    for (const name of this.#named) {
       const same = this.#folded.get(foldName(name));
       if (same === undefined) this.#folded.set(foldName(name), [name]);
       else same.push(name);
@@ -93,6 +95,11 @@ export class Rulebook {
       this.#reads.set(tool, reads);
     }
     return reads;
+  }
+
+  /** Whether the policy speaks of this tool by its name. */
+  names(tool: string): boolean {
+    return this.#named.has(tool);
   }
 
   /** True when a receiver may take the name for another one of the policy or the live list. */

@@ -25,6 +25,7 @@ import { isForbidden, type Ruling } from "./judge.ts";
 import { type ChangedList, listChanged, wantsToHear } from "./list-changed.ts";
 import { andThen } from "./maybe.ts";
 import { passes } from "./notify.ts";
+import { watch } from "./observe.ts";
 import { OwnRequests } from "./own-requests.ts";
 import { type Recorded, recordRefusal, recordRuling } from "./records.ts";
 import { type OpenRequest, OpenRequests, REQUEST_CAPS, STREAM } from "./requests.ts";
@@ -80,6 +81,8 @@ export class Session {
   readonly #serverRequests = new Set<Id>();
   #client: Context["client"];
   #initialized = false;
+  /** The revision that the handshake of the legacy era has ended in, for whoever watches. */
+  #version: string | undefined;
   /** Of the client's last request, in the modern era. */
   #meta: JsonObject | undefined;
   /** Requests that wait for their ruling; later ones wait behind them, so that none overtakes another. */
@@ -178,6 +181,8 @@ export class Session {
       return;
     }
     request.hearing = hearing;
+    const version = this.#version;
+    request.watched = watch(this.#governance, { id, hearing, version, ...admitted.aside });
     const settled = andThen(
       hearing.verdict,
       (verdict): MaybePromise<Asking | Recorded> =>
@@ -197,6 +202,7 @@ export class Session {
   #hold(request: OpenRequest, hearing: Hearing, admitted: Admitted, asking: Asking): void {
     const held = new AbortController();
     request.held = held;
+    request.watched?.holds();
     if (request.cancelled || this.#released) held.abort();
     const { connected } = this.#ports;
     const caller = {
@@ -218,15 +224,13 @@ export class Session {
     for (const { held } of this.#held.keys()) held?.abort();
   }
 
-  #conclude(
-    request: OpenRequest,
-    hearing: Hearing,
-    admitted: Admitted,
-    { id: decision, ruling, enforced }: Recorded,
-  ): void {
+  #conclude(request: OpenRequest, hearing: Hearing, admitted: Admitted, recorded: Recorded): void {
+    const { id: decision, ruling, enforced } = recorded;
+    request.watched?.decided(recorded);
     if (request.cancelled) {
       // Nobody waits for it, and nothing of it was sent.
-      if (ruling.outcome === "allow") this.#settlement.unsent(ruling.reservation);
+      request.watched?.fail("cancelled");
+      if (ruling.outcome === "allow") this.#settlement.unsent(request, ruling.reservation);
       this.#open.remove(request);
       return;
     }
@@ -237,6 +241,7 @@ export class Session {
     }
     const { reservation, leased } = ruling.outcome === "allow" ? ruling : {};
     request.forwarded = true;
+    request.watched?.sent();
     if (reservation !== undefined) request.reservation = reservation;
     if (leased === true) {
       request.leased = true;
@@ -255,7 +260,7 @@ export class Session {
     if (this.#own.take(id, { error: reason })) return;
     const request = this.#open.get(id);
     if (request?.forwarded !== true) return;
-    if (what === "unsent") this.#settlement.unsent(request.reservation);
+    if (what === "unsent") this.#settlement.unsent(request, request.reservation);
     else if (what === "refused") this.#settlement.refused(request);
     else this.#settlement.lost(request);
     this.#open.remove(request);
@@ -439,6 +444,10 @@ export class Session {
       return;
     }
     this.#open.remove(request);
+    if (request.method === "initialize" && isObject(result)) {
+      const { protocolVersion } = result;
+      if (typeof protocolVersion === "string") this.#version = protocolVersion;
+    }
     if (request.listChanges !== undefined && isObject(result)) {
       if (Array.isArray(result.tools) && result.nextCursor === undefined) {
         this.catalogue.observe(result.tools as readonly Json[], request.listChanges);
@@ -446,7 +455,7 @@ export class Session {
     }
     this.#relay(message, text, bytes, request);
     // Last: the client need not wait for it.
-    this.#settlement.answered(request, result === undefined ? error : undefined);
+    this.#settlement.answered(request, message);
   }
 
   #relay(message: JsonObject, text: string, bytes: Uint8Array, request?: OpenRequest): void {

@@ -1,6 +1,5 @@
-import type { Json } from "../../policy/index.ts";
 import { LEASE_MS, type StateStore } from "../state/store.ts";
-import { isObject } from "./admit.ts";
+import { isObject, type JsonObject } from "./admit.ts";
 import type { OpenRequest } from "./requests.ts";
 
 /**
@@ -28,19 +27,24 @@ export class Settlement {
   }
 
   /** No byte of the request was written to the server. */
-  unsent(reservation: string | undefined): void {
+  unsent({ watched }: Pick<OpenRequest, "watched">, reservation: string | undefined): void {
+    watched?.fail("not_sent");
     if (reservation !== undefined) this.#run(() => this.#store.refund(reservation, "all"));
   }
 
-  /** The server has answered; `error` is that of an answer without a result. */
-  answered(request: OpenRequest, error: Json | undefined): void {
+  /** The server has answered with this message, or with something that is none. */
+  answered(request: OpenRequest, answer: JsonObject | undefined): void {
+    const error = answer?.result === undefined ? answer?.error : undefined;
+    if (answer === undefined) request.watched?.fail("invalid_answer");
+    else request.watched?.answered(answer);
     if (isObject(error) && NOT_RUN.has(error.code as number)) this.refused(request);
     else this.#finish(request);
   }
 
   /** The server has refused it before any handler ran. */
   refused(request: OpenRequest): void {
-    const { reservation, cancelled } = request;
+    const { reservation, cancelled, watched } = request;
+    watched?.fail("server_refused");
     // Who cancels gets nothing back, whatever the server makes of it.
     if (cancelled) this.#finish(request);
     else if (reservation !== undefined) this.#run(() => this.#store.refund(reservation, "sums"));
@@ -48,6 +52,7 @@ export class Settlement {
 
   /** The connection to the server is closed: nothing runs any more, but it may have run. */
   lost(request: OpenRequest): void {
+    request.watched?.fail("server_lost");
     this.#finish(request);
   }
 

@@ -50,9 +50,10 @@ export function toClient(
   return relayed.toClient;
 }
 
-function settle(asked: Asked, { error, result }: JsonObject, { desk, visit }: Exchange): void {
+function settle(asked: Asked, message: JsonObject, { desk, visit }: Exchange): void {
+  const { result } = message;
   asked.answered = true;
-  desk.settlement.answered(asked.open, result === undefined ? error : undefined);
+  desk.settlement.answered(asked.open, message);
   const { listChanges } = asked.open;
   if (listChanges === undefined || !isObject(result)) return;
   if (Array.isArray(result.tools) && result.nextCursor === undefined) {

@@ -15,6 +15,7 @@ import {
 } from "../admit.ts";
 import { errorMessage } from "../denials.ts";
 import type { ChangedList } from "../list-changed.ts";
+import { traceOf } from "../observe.ts";
 import { REQUEST_CAPS } from "../requests.ts";
 import { answeredId, HEADER_MISMATCH, isModernVersion, mirrorProblem } from "./mirror.ts";
 import { HEAVY, Turns } from "./turns.ts";
@@ -258,7 +259,10 @@ export class Front {
       reply.json(400, errorMessage(answeredId(admitted.message), HEADER_MISMATCH, problem));
       return;
     }
-    await backend.post(admitted, inbound, reply);
+    const { traceparent, tracestate } = request.headers;
+    const httpTrace = traceOf(traceparent, tracestate);
+    const traced = httpTrace === undefined ? admitted : { ...admitted, aside: { httpTrace } };
+    await backend.post(traced, inbound, reply);
   }
 
   /** Undefined when the client has gone. */

@@ -7,6 +7,7 @@ import type { Lost, Snapshot } from "../../grants/snapshot.ts";
 import type { MaybePromise, StateStore } from "../../state/store.ts";
 import type { DecisionRecord, Governance, ServerRequest } from "../governance.ts";
 import { listsChanged } from "../list-changed.ts";
+import type { Observer } from "../observe.ts";
 import { type Load, noLoad } from "../requests.ts";
 import { Rounds } from "../rounds.ts";
 import { NO_POLICY, type Rulebook } from "../rulebook.ts";
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
   readonly record: (record: DecisionRecord, grant: Grant, server: string) => MaybePromise<void>;
+  /** Who watches what a grant does on a server; absent: nobody. */
+  readonly observer?: (grant: () => Grant, server: GatewayServer) => Observer | undefined;
   readonly notice: (text: string) => void;
   /** Breaks off whatever a grant has open, with all servers or with one. */
   readonly breakOff: (grant: string, server?: string) => void;
@@ -149,8 +152,10 @@ export class Gateway implements Grants, Routes {
     setTimeout(() => void close(), RETIRE_MS).unref();
   }
 
-  #governance(grant: Grant, { name, refusedRequests, ownProcess }: GatewayServer): Governance {
-    const { store, seals, approvals, freezes, charged, now, record, notice } = this.#options;
+  #governance(grant: Grant, server: GatewayServer): Governance {
+    const { name, refusedRequests, ownProcess } = server;
+    const { store, seals, approvals, freezes, charged, now, record, observer, notice } =
+      this.#options;
     const bound = { server: name, grant: grant.id };
     const own = store.forServer(name);
     const counters = charged?.watch(own, grant.id, name) ?? own;
@@ -171,6 +176,7 @@ export class Gateway implements Grants, Routes {
       load: this.#loadOf(grant.id),
       now,
       record: (decision) => record(decision, current(), name),
+      observer: observer?.(current, server),
       notice: (text) => notice(`${name}: ${text}`),
     };
   }

@@ -20,6 +20,7 @@ import { type Hearing, hear } from "../hear.ts";
 import { isForbidden, type Ruling } from "../judge.ts";
 import type { ChangedList } from "../list-changed.ts";
 import { passes } from "../notify.ts";
+import { watch } from "../observe.ts";
 import { recordRefusal, recordRuling } from "../records.ts";
 import { type OpenRequest, STREAM } from "../requests.ts";
 import type { Seals } from "../seal.ts";
@@ -215,7 +216,7 @@ export class HttpRelay implements Backend {
     admitted: Admitted,
     way: Way,
   ): Promise<void> {
-    const { desk, visit, reply } = way;
+    const { desk, visit, inbound, reply } = way;
     const { governance, settlement } = desk;
     const { id } = open;
     const client = visit.client;
@@ -230,6 +231,8 @@ export class HttpRelay implements Backend {
       refuse(way, id, status, hearing.code, hearing.message);
       return;
     }
+    const version = inbound.headers.get("mcp-protocol-version");
+    open.watched = watch(governance, { id, hearing, version, ...admitted.aside });
     const { verdict: pending, shadow } = hearing;
     const verdict = pending instanceof Promise ? await pending : pending;
     const judged =
@@ -238,6 +241,7 @@ export class HttpRelay implements Backend {
     const recording = recordRuling(governance, hearing, judged, kept);
     const recorded = recording instanceof Promise ? await recording : recording;
     const { id: decision, ruling, enforced } = recorded;
+    open.watched?.decided(recorded);
     if (ruling.outcome !== "allow" && enforced) {
       reply.json(200, hearing.forbid(ruling, { id: decision, ...ruling }));
       return;
@@ -245,18 +249,21 @@ export class HttpRelay implements Backend {
     const { reservation, leased } = allowed(ruling);
     const mirrors = await this.#mirrors(message, way);
     if ("problem" in mirrors) {
-      settlement.unsent(reservation);
+      open.watched?.fail("request_refused");
+      settlement.unsent(open, reservation);
       refuse(way, id, 400, HEADER_MISMATCH, mirrors.problem);
       return;
     }
     if (reply.closed || open.cancelled) {
       // Nobody waits for it, and nothing of it was sent.
-      settlement.unsent(reservation);
+      open.watched?.fail("cancelled");
+      settlement.unsent(open, reservation);
       const problem = "The request was cancelled before it was sent to the server.";
       reply.json(200, errorMessage(id, INTERNAL_ERROR, problem));
       return;
     }
     open.forwarded = true;
+    open.watched?.sent();
     if (reservation !== undefined) open.reservation = reservation;
     if (leased === true) {
       open.leased = true;
@@ -276,6 +283,7 @@ export class HttpRelay implements Backend {
   ): Promise<Ruling> {
     const held = new AbortController();
     open.held = held;
+    open.watched?.holds();
     this.#held.add(held);
     reply.onGone(() => held.abort());
     if (open.cancelled || reply.closed || this.#ending) held.abort();
@@ -395,7 +403,10 @@ export class HttpRelay implements Backend {
 
   #failed(error: unknown, { asked }: Pick<Exchange, "asked">, { desk, reply }: Way): void {
     const { governance, settlement } = desk;
-    if (error === GONE) return;
+    if (error === GONE) {
+      asked?.open.watched?.fail("cancelled");
+      return;
+    }
     if (error === ENDING) {
       reply.json(503, errorMessage(asked?.open.id ?? null, INTERNAL_ERROR, ENDING.message));
       return;
@@ -403,8 +414,9 @@ export class HttpRelay implements Backend {
     if (!(error instanceof UpstreamFailed)) throw error;
     if (asked !== undefined) {
       asked.answered = true;
+      if (error.timeout) asked.open.watched?.fail("timeout");
       if (error.sent) settlement.lost(asked.open);
-      else settlement.unsent(asked.open.reservation);
+      else settlement.unsent(asked.open, asked.open.reservation);
     }
     governance.notice(error.message);
     const status = error.timeout ? 504 : 502;
@@ -476,6 +488,7 @@ function cancelled(id: Json | undefined, { visit }: Way): boolean {
   if (open === undefined) return false;
   open.cancelled = true;
   open.held?.abort();
+  open.watched?.fail("cancelled");
   return !open.forwarded;
 }
 

@@ -174,7 +174,9 @@ function renumbered(admitted: Admitted, id: number, withToken: boolean): Admitte
     numbers.get(meta)?.delete("progressToken");
   }
   // Nothing else of it is kept: a text of it would be that of another request.
-  return { ok: true, message: { ...message, id } as Admitted["message"], value, numbers };
+  const own = { ...message, id } as Admitted["message"];
+  const aside = message.kind === "request" ? { ...admitted.aside, id: message.id } : {};
+  return { ok: true, message: own, value, numbers, aside };
 }
 
 /** The text of a message with one thing changed; undefined when it cannot be read twice alike. */

@@ -7,6 +7,7 @@ import {
   Freezes,
   type Governance,
   noLoad,
+  type Observer,
   type Openings,
   openStore,
   Rounds,
@@ -36,6 +37,8 @@ export interface GovernedOptions {
   /** The policy is only looked at. */
   readonly shadow?: boolean;
   readonly connected?: () => boolean;
+  /** Who watches. */
+  readonly observer?: Observer;
 }
 
 /** A session in this process, and everything that comes out of it. */
@@ -79,6 +82,7 @@ export class Governed {
         this.records.push(record);
         return options.keep?.(record);
       },
+      observer: options.observer,
       notice: (text) => this.notices.push(text),
     };
     this.session = new Session(this.governance, {

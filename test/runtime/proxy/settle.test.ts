@@ -68,7 +68,7 @@ describe("what an answer settles", () => {
   it.each([-32700, -32600, -32601, -32020, -32021, -32022, -32042])(
     "%d: the handler did not run, so the sum is given back and the call stays counted",
     (code) => {
-      settlement.answered(forwarded(1), { code, message: "no" });
+      settlement.answered(forwarded(1), { error: { code, message: "no" } });
       expect(counted()).toEqual([1, 0, 0]);
     },
   );
@@ -86,7 +86,7 @@ describe("what an answer settles", () => {
     ["an error that is text", "-32601"],
     ["an error that is a list", [-32601]],
   ])("%s: it may have run, so all stays but the slot", (_, error) => {
-    settlement.answered(forwarded(1), error);
+    settlement.answered(forwarded(1), error === undefined ? { result: {} } : { error });
     expect(counted()).toEqual([1, 500, 0]);
   });
 
@@ -94,15 +94,15 @@ describe("what an answer settles", () => {
     const request = forwarded(1);
     open.cancel(request);
     expect(counted()).toEqual([1, 500, 1]);
-    settlement.answered(request, { code: -32601, message: "no" });
+    settlement.answered(request, { error: { code: -32601, message: "no" } });
     expect(counted()).toEqual([1, 500, 0]);
   });
 
   it("nothing was written: all is given back, once", () => {
     forwarded(1);
     forwarded(2);
-    settlement.unsent("r1");
-    settlement.unsent("r1");
+    settlement.unsent({}, "r1");
+    settlement.unsent({}, "r1");
     expect(counted()).toEqual([1, 500, 1]);
   });
 
@@ -116,17 +116,17 @@ describe("what an answer settles", () => {
     forwarded(2);
     settlement.refused(request);
     settlement.refused(request);
-    settlement.answered(request, { code: -32600, message: "x" });
+    settlement.answered(request, { error: { code: -32600, message: "x" } });
     expect(counted()).toEqual([2, 500, 1]);
   });
 
   it("what charged nothing settles nothing", () => {
     const free: OpenRequest = { id: 9, method: "ping", forwarded: true, cancelled: false };
     forwarded(1);
-    settlement.answered(free, { code: -32601, message: "x" });
+    settlement.answered(free, { error: { code: -32601, message: "x" } });
     settlement.lost(free);
     settlement.refused(free);
-    settlement.unsent(undefined);
+    settlement.unsent({}, undefined);
     expect(counted()).toEqual([1, 500, 1]);
   });
 });
@@ -217,7 +217,7 @@ describe("a store that fails", () => {
     other.answered(request, undefined);
     other.refused(request);
     other.lost(request);
-    other.unsent("r1");
+    other.unsent({}, "r1");
     other.hold();
     await vi.advanceTimersByTimeAsync(LEASE_MS / 3);
     other.close();
