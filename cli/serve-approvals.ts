@@ -44,9 +44,10 @@ export function gatewayApprovals(
 export function webhookOf(
   { approvals: { webhook: url }, keys: [root] }: Config,
   { notice }: ServeLog,
+  page: (id: string) => string | undefined,
 ): Webhook | undefined {
   if (url === undefined || root === undefined) return undefined;
-  return new Webhook({ url, key: keyFor("webhook", root), now: Date.now, notice });
+  return new Webhook({ url, key: keyFor("webhook", root), now: Date.now, notice, page });
 }
 
 /** Whether a policy has a person asked about any call. */

@@ -38,7 +38,8 @@ export async function serveGateway(path: string): Promise<number> {
   const page = config.admin === undefined ? undefined : await import("./admin/serve.ts");
   const watched = page?.watching();
   const places = new ChildPlaces();
-  const webhook = webhookOf(config, log);
+  let admin: AdminServer | undefined;
+  const webhook = webhookOf(config, log, (id) => admin?.linkTo(id));
   const rulebooks = new Rulebooks();
   let events: AuditEvents | undefined;
   const approvals = gatewayApprovals(config, store, log, webhook, (approval) =>
@@ -96,7 +97,6 @@ export async function serveGateway(path: string): Promise<number> {
     },
   });
   let saved: SavedFiles | undefined;
-  let admin: AdminServer | undefined;
   const reload = (): readonly string[] => {
     let next: Serving;
     let snapshot: Snapshot;

@@ -93,6 +93,11 @@ export class AdminServer {
     return `${this.origin}/#link=${this.#sessions.newLink()}`;
   }
 
+  /** Where a question is shown, to whoever has signed in or does so. */
+  linkTo(question: string): string {
+    return `${this.origin}/#waiting/${question}`;
+  }
+
   async close(): Promise<void> {
     const drained = this.#listener.drain();
     const timer = setTimeout(() => this.#listener.abort(), DRAIN_MS);

@@ -10,6 +10,8 @@ export interface WebhookOptions {
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
   readonly notice: (text: string) => void;
+  /** Where people see a question, by its id; undefined where there is no page. It opens nothing by itself. */
+  readonly page?: (id: string) => string | undefined;
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
@@ -29,7 +31,7 @@ export class Webhook {
   async tell(approval: Approval): Promise<void> {
     const { now, notice, wait = (ms, signal) => pause(ms, undefined, { signal }) } = this.#options;
     const { signal } = this.#end;
-    const body = bodyOf(approval);
+    const body = bodyOf(approval, this.#options.page?.(approval.id));
     let problem = "";
     for (const ms of [0, ...BACK_OFF]) {
       if (ms > 0) await wait(ms, signal).catch(() => {});
@@ -62,7 +64,7 @@ function isFinal(status: number): boolean {
   return status < 500 && status !== 408 && status !== 425 && status !== 429;
 }
 
-function bodyOf(approval: Approval): string {
+function bodyOf(approval: Approval, page: string | undefined): string {
   const { id, server, tool, grant, grantName, approvers, rule, source, message, digest } = approval;
   return JSON.stringify({
     type: "approval.asked",
@@ -75,6 +77,7 @@ function bodyOf(approval: Approval): string {
     source,
     message,
     digest,
+    page,
     asked_at: new Date(approval.askedAt).toISOString(),
     expires_at: new Date(approval.expiresAt).toISOString(),
   });

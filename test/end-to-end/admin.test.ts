@@ -1,9 +1,13 @@
+import { readFileSync } from "node:fs";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type RecordingHttp, startRecordingHttp } from "../fixtures/recording-upstream/http.ts";
+import { prepareRecordingStdio } from "../fixtures/recording-upstream/stdio.ts";
+import { toolCall } from "../runtime/proxy/http/proxy.ts";
 import { hasRedis, RedisServer } from "../runtime/state/redis-server.ts";
 import { linkOf, openPage, signIn, writeAdminConfig } from "./admin-gateway.ts";
 import { hasChromium, startChromium } from "./chromium.ts";
+import { LineProcess, MCPP } from "./lines.ts";
 import { type AnyClient, connect } from "./mcp-clients.ts";
 import { mcpp } from "./mcpp.ts";
 import { GatewayFolder, type ServedGateway, tokenOf } from "./served-gateway.ts";
@@ -419,6 +423,59 @@ describe.runIf(hasChromium)("a gateway's page", () => {
     await page.getByText("This is the token of no approver").waitFor();
   });
 
+  it("can be read and worked by everybody: contrast, names, order, and 360 pixels", async () => {
+    const script = readFileSync(new URL("./readable.js", import.meta.url), "utf8");
+    const gateway = await serve({ approvals: "  hold: 0" });
+    const sdk = await client(gateway);
+    for (let call = 0; call < 4; call++) await sdk.call("get_item", { id: "x" });
+    await sdk.call("delete_item", { id: "x" });
+    for (const id of ["one", "two \u202e", "three"]) await sdk.call("put_item", { id });
+    const freeze = ["--tool", "nothing", "--for", "1h", "--because", "Only to be seen"];
+    await mcpp(["freeze", ...freeze, "--config", folder.file("mcpp.yaml")]);
+    const hard: string[] = [];
+    for (const colorScheme of ["light", "dark"] as const) {
+      const page = await openPage(await newContext({ colorScheme }), gateway);
+      const look = async (what: string): Promise<void> => {
+        for (const width of [1_280, 360]) {
+          await page.setViewportSize({ width, height: 800 });
+          const found = (await page.evaluate(script)) as string[];
+          hard.push(...found.map((one) => `${what}, ${colorScheme}, ${width}: ${one}`));
+        }
+        await page.setViewportSize({ width: 1_280, height: 800 });
+      };
+      await page.getByLabel("Your approver’s token").waitFor();
+      await look("sign in");
+      await signIn(page, tokenOf("ann"));
+      await page.locator("a.row:visible").nth(2).waitFor();
+      await question(page);
+      await look("waiting");
+      await page.locator("a.row:visible").nth(1).click();
+      await expect.poll(() => page.locator("article pre").count()).toBe(1);
+      await look("question");
+      if (colorScheme === "dark") {
+        await deny(page).click();
+        await outcome(page).waitFor();
+        await page.getByText("Decided lately").click();
+        await look("outcome");
+      }
+      for (const view of ["Decisions", "Limits", "Audit", "Freeze"]) {
+        await page.getByRole("navigation").getByRole("link", { name: view }).click();
+        await page.locator(".record, .bar, .freeze-form").first().waitFor();
+        await look(view);
+      }
+      const lift = page.getByRole("button", { name: /^Lift/ });
+      await lift.focus();
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Shift+Tab");
+      const style = "getComputedStyle(document.activeElement)";
+      expect(await page.evaluate(`[${style}.outlineWidth, ${style}.transitionDuration]`)).toEqual([
+        "3px",
+        "0s",
+      ]);
+    }
+    expect(hard).toEqual([]);
+  });
+
   it.runIf(hasRedis)("of any replica shows what waits at all of them", async () => {
     const redis = await RedisServer.start();
     try {
@@ -433,6 +490,35 @@ describe.runIf(hasChromium)("a gateway's page", () => {
       expect(await sdk.call("put_item", { id: "x" })).not.toMatch(/DENIED|PENDING/);
     } finally {
       await redis.stop();
+    }
+  });
+});
+
+describe.runIf(hasChromium)("the page of a local proxy", () => {
+  it("has its user decide who has opened the link, and tells the model why not", async () => {
+    const upstream = await prepareRecordingStdio();
+    folder.write("p.mcpp", "server items\n\nallow get_item\nask put_item within 10m\n");
+    const proxy = new LineProcess(process.execPath, [
+      ...[MCPP, "serve", folder.file("p.mcpp"), "--state", `sqlite:${folder.file("state.db")}`],
+      ...["--admin", "127.0.0.1:0", "--", upstream.command, ...upstream.args],
+    ]);
+    try {
+      await proxy.initialize();
+      const page = await (await newContext()).newPage();
+      await page.goto(linkOf(proxy));
+      await page.getByText("Nothing waits for an approval.").waitFor();
+      proxy.send(toolCall(1, "put_item", { id: "x" }));
+      await question(page);
+      await approve(page).click();
+      const { result } = await proxy.answer(1);
+      expect(result?.content?.[0]?.text).not.toMatch(/DENIED|PENDING/);
+      await page.getByRole("link", { name: "Limits" }).click();
+      await page.getByText("No policy in force has a limit.").waitFor();
+      await page.getByRole("link", { name: "Audit" }).click();
+      await page.getByText("No audit trail is kept.").first().waitFor();
+    } finally {
+      await proxy.close();
+      upstream.dispose();
     }
   });
 });
