@@ -1,10 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Host } from "../compiler/index.ts";
+import { engineJudge } from "./judge.ts";
 
-/** Reads what a policy names beside it on disk: imports and tool lists. */
+/** Reads what a policy names beside it on disk, imports and tool lists, and decides calls by the engine. */
 export function fileHost(): Host {
   return {
+    judge: engineJudge(),
     read(path, from) {
       const name = isAbsolute(path) ? path : join(dirname(from), path);
       try {

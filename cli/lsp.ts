@@ -1,5 +1,6 @@
 import { serveLanguage } from "../lsp/index.ts";
 import { type CliCommand, Failure } from "./command.ts";
+import { engineJudge } from "./judge.ts";
 
 export const command: CliCommand = {
   declare: (command) =>
@@ -22,6 +23,7 @@ export const command: CliCommand = {
         const { runForEditor } = await import("./test/editor.ts");
         return runForEditor(compiled, chosen);
       },
+      judge: engineJudge(),
     });
     // The connection ends the process.
     return new Promise<never>(() => {});

@@ -1,4 +1,5 @@
 import { type Message, syntaxMessages } from "../language/index.ts";
+import * as claims from "./messages/claims.ts";
 import * as coverage from "./messages/coverage.ts";
 import * as escapes from "./messages/escapes.ts";
 import * as lowering from "./messages/lowering.ts";
@@ -11,7 +12,7 @@ import * as types from "./messages/types.ts";
 /** Every diagnostic there is, in the order of the codes. */
 export const catalogue: readonly Message<never>[] = [
   ...syntaxMessages,
-  ...[names, tools, types, escapes, reach, coverage, lowering, tests].flatMap(entriesOf),
+  ...[names, tools, types, escapes, reach, claims, coverage, lowering, tests].flatMap(entriesOf),
 ].sort((a, b) => (a.code < b.code ? -1 : 1));
 
 /** The entries of one module of messages, among whatever else it exports. */

@@ -1,12 +1,16 @@
 import type { Diagnostic, Source, Span } from "../language/index.ts";
 import { report } from "../language/index.ts";
 import type { Policy, SourceMap } from "../policy/index.ts";
+import { type ClaimResult, proveClaim } from "./analysis/claims.ts";
+import { callText, contextText } from "./analysis/describe-call.ts";
 import { runChecks } from "./check/check.ts";
 import { rules } from "./check/rules.ts";
+import { argumentsOf } from "./check/typed.ts";
 import type { Host } from "./host.ts";
-import { lower, sourceMapOf } from "./lower/lower.ts";
+import { type Lowered, lower, sourceMapOf } from "./lower/lower.ts";
 import type { Lowering } from "./lower/rule.ts";
 import { checkCore, type Target } from "./lower/target.ts";
+import { claimRefuted, claimUndecided } from "./messages/claims.ts";
 import type { Program } from "./program.ts";
 import { resolve } from "./resolve/resolve.ts";
 import { hasBytes } from "./resolve/texts.ts";
@@ -19,6 +23,8 @@ export interface Compilation {
   /** In the order of the files and of the text. */
   readonly diagnostics: readonly Diagnostic[];
   readonly program: Program;
+  /** What was found out of each claim, in their order; empty when there is an error of another kind. */
+  readonly claims: readonly ClaimResult[];
 }
 
 export interface CompileOptions {
@@ -30,11 +36,13 @@ export interface CompileOptions {
    * The compilation is used up by the next one: its policy and its map are asked for before.
    */
   readonly remember?: boolean;
+  /** Claims are proved, and neither reported nor a reason to have no policy: whoever asks says what they came to. */
+  readonly claimsApart?: boolean;
 }
 
 /** Compiles a policy: text to JSON, with everything there is to say about it. Never throws. */
 export function compile(source: Source, host: Host, options: CompileOptions = {}): Compilation {
-  const { remember = false } = options;
+  const { remember = false, claimsApart = false } = options;
   const resolved = resolve(source, host, remember);
   const { program } = resolved;
   const found = [...resolved.diagnostics];
@@ -53,7 +61,12 @@ export function compile(source: Source, host: Host, options: CompileOptions = {}
   const lowered = hasBytes(program) ? lower(lowering) : undefined;
   if (lowered !== undefined && options.target === "policylayer") checkCore(lowered(), lowering);
 
-  const diagnostics = inOrder([...found, ...later], program);
+  const isSound = [...found, ...later].every(({ severity }) => severity !== "error");
+  const claims = isSound && lowered !== undefined ? proveClaims(program, lowered, host) : [];
+  const diagnostics = inOrder(
+    [...found, ...later, ...(claimsApart ? [] : claims.flatMap(reportOn))],
+    program,
+  );
   const fine = lowered !== undefined && diagnostics.every(({ severity }) => severity !== "error");
   let map: SourceMap | undefined;
   return {
@@ -66,7 +79,37 @@ export function compile(source: Source, host: Host, options: CompileOptions = {}
     },
     diagnostics,
     program,
+    claims,
   };
+}
+
+function proveClaims(
+  program: Program,
+  lowered: () => Lowered,
+  { judge }: Host,
+): readonly ClaimResult[] {
+  const claims = program.claims.filter(({ resolved }) => resolved);
+  if (claims.length === 0) return [];
+  const { policy } = lowered();
+  const typeOf = (tool: string) => argumentsOf(program, tool);
+  return claims.map((claim) => ({
+    claim,
+    verdict: proveClaim(claim, { program, policies: [policy], judge, typeOf }),
+  }));
+}
+
+function reportOn({ claim, verdict }: ClaimResult): readonly Diagnostic[] {
+  const { node, source } = claim;
+  if (verdict.kind === "proved") return [];
+  if (verdict.kind === "undecided") return [report(claimUndecided, verdict, source, node.span)];
+  const { call, outcome } = verdict;
+  const parameters = {
+    claim: node.claim,
+    call: callText(call),
+    context: contextText(call),
+    outcome,
+  };
+  return [report(claimRefuted, parameters, source, node.span)];
 }
 
 /** What `compile` has to say, without its policy. */

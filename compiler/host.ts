@@ -1,6 +1,7 @@
 import type { Source } from "../language/index.ts";
+import type { Json, Policy } from "../policy/index.ts";
 
-/** What the compiler needs from the world around it: files, and nothing else. */
+/** What compiling needs from the world around it: files, and whoever decides calls. */
 export interface Host {
   /**
    * The file at `path`, as written in the file named `from`. Its `name` is the file's identity: two paths
@@ -9,4 +10,25 @@ export interface Host {
   read(path: string, from: string): { readonly name: string; readonly text: string } | undefined;
   /** A tool list in place of the one that the `server` statement names. */
   readonly toolList?: Source;
+  /** Without one no claim is refuted: a call is an example only if the engine decides it so. */
+  readonly judge?: Judge;
+}
+
+/** The decision function of the proxy. Limits have room for every call. */
+export type Judge = (policy: Policy, call: JudgedCall) => "allow" | "ask" | "deny" | "hide";
+
+/** One call, and all that a decision on it may read. */
+export interface JudgedCall {
+  readonly tool: string;
+  readonly args: { readonly [key: string]: Json };
+  readonly grant: {
+    readonly id: string;
+    readonly name: string;
+    readonly labels: { readonly [name: string]: string };
+  };
+  readonly client?: { readonly name?: Json; readonly version?: Json };
+  /** Milliseconds since 1970, UTC. */
+  readonly now: number;
+  /** Whether the time makes no difference. */
+  readonly anyTime: boolean;
 }

@@ -1,6 +1,7 @@
 import * as configMessages from "../cli/config/messages.ts";
 import { readyOf } from "../cli/config/policies.ts";
 import { readConfig } from "../cli/config/read.ts";
+import { engineJudge } from "../cli/judge.ts";
 import { catalogue } from "../compiler/catalogue.ts";
 import { compile } from "../compiler/compile.ts";
 import {
@@ -11,6 +12,9 @@ import {
   renderDiagnostic,
   Source,
 } from "../language/index.ts";
+
+/** Claims are refuted by the engine. */
+const judge = engineJudge();
 
 /** Every diagnostic there is: of policies, and of gateways' configurations. */
 export const documented: readonly Message<never>[] = [
@@ -122,6 +126,7 @@ export function diagnosticsOf(
   const { tools, files = {}, target } = example;
   const listed = tools !== undefined && !(which === "fails" && example.failsWithoutTools);
   const host = {
+    judge,
     read: (path: string) => {
       const found = files[path];
       return found === undefined ? undefined : { name: path, text: found };

@@ -16,6 +16,7 @@ import {
   ProposedFeatures,
   ResponseError,
 } from "vscode-languageserver/node";
+import type { Judge } from "../compiler/index.ts";
 import { COMPILE_COMMAND, capabilitiesOf } from "./capabilities.ts";
 import { Checks } from "./checks.ts";
 import { type Client, clientOf, DEFAULT_SETTINGS, settingsOf } from "./client.ts";
@@ -59,6 +60,8 @@ export interface LanguageServerOptions {
   readonly pollMs?: number;
   /** Runs tests; without it they can only be read. */
   readonly runTests?: TestRunner;
+  /** Decides the calls that refute claims; without it none is refuted. */
+  readonly judge?: Judge;
 }
 
 /** Answers an editor until it says `exit` or its end of the streams closes, which ends the process (LSP 3.18). */
@@ -68,9 +71,10 @@ export function serveLanguage({
   version,
   pollMs = 2_000,
   runTests,
+  judge,
 }: LanguageServerOptions): void {
   const connection = createConnection(ProposedFeatures.all, input, output);
-  const workspace = new Workspace(runTests);
+  const workspace = new Workspace({ runTests, judge });
   const { files } = workspace;
   const memory = new TokenMemory();
   let client: Client = clientOf({ processId: null, rootUri: null, capabilities: {} });

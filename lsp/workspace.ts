@@ -1,4 +1,10 @@
-import { type Compilation, compile, type Host, type Program } from "../compiler/index.ts";
+import {
+  type Compilation,
+  compile,
+  type Host,
+  type Judge,
+  type Program,
+} from "../compiler/index.ts";
 import { type Diagnostic, type Document, parsed, type Source } from "../language/index.ts";
 import { Files, type OpenFile, uriOf } from "./files.ts";
 import { copyOf, type TestRunner, TestRuns } from "./test-runs.ts";
@@ -58,6 +64,11 @@ interface Compiled {
 /** A policy that takes longer to compile, in milliseconds, is not compiled at every question of someone who types. */
 const SLOW = 10;
 
+export interface WorkspaceOptions {
+  readonly runTests?: TestRunner | undefined;
+  readonly judge?: Judge | undefined;
+}
+
 /** The policies of the editor's folders: compiled when they are asked for, and again when a file of theirs changed. */
 export class Workspace {
   readonly files = new Files();
@@ -65,9 +76,11 @@ export class Workspace {
   /** What each policy imported when it was last looked at; of an open one, its text says. */
   readonly #known = new Map<string, readonly string[]>();
   readonly #compiled = new Map<string, Compiled>();
+  readonly #judge: Judge | undefined;
 
-  constructor(runner?: TestRunner) {
-    this.tests = new TestRuns(this, runner);
+  constructor({ runTests, judge }: WorkspaceOptions = {}) {
+    this.tests = new TestRuns(this, runTests);
+    this.#judge = judge;
   }
 
   /** Makes policies known that may not be open, or looks at them again. */
@@ -177,6 +190,7 @@ export class Workspace {
         if (!reads.has(name)) reads.set(name, this.files.source(name));
         return reads.get(name);
       },
+      ...(this.#judge !== undefined && { judge: this.#judge }),
     };
     const start = performance.now();
     const compilation = compile(source, host, { remember: true });

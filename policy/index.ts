@@ -4,7 +4,7 @@ export * from "./dates.ts";
 export * from "./digest.ts";
 export * from "./extensions.ts";
 export * from "./glob.ts";
-export { prepareSchema } from "./input-schema.ts";
+export { compileSchemaPattern, prepareSchema } from "./input-schema.ts";
 export type { Problem } from "./json.ts";
 export { slidingMs } from "./limits.ts";
 export * from "./micro.ts";

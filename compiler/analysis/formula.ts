@@ -1,28 +1,42 @@
 import type { Json } from "../../policy/index.ts";
-import { complement, isEmpty, unionOf, type ValueSet } from "./values.ts";
+import type { Language } from "./automaton.ts";
+import {
+  complement,
+  intersect,
+  isEmpty,
+  LISTS,
+  NUMBERS,
+  PRESENT,
+  unionOf,
+  type ValueSet,
+} from "./values.ts";
 
 /**
  * What a condition reads. `value` is the value of a path, `length` and `host` are measures of it (a text that
- * is no URL has a missing host), `day` is
- * the calendar day of the call in UTC (days since 1970-01-01), and a `fact` is a comparison that is not
+ * is no URL has a missing host), `day` is the calendar day of the call in UTC (days since 1970-01-01), `week` the
+ * minute of the week in a time zone (from Monday, 00:00), and a `fact` is a comparison that is not
  * taken apart: its value is `true`, `false`, or missing where the comparison is an error.
  */
 export interface Operand {
-  readonly of: "value" | "length" | "host" | "day" | "fact";
+  readonly of: "value" | "length" | "host" | "day" | "week" | "fact";
   /** The same for the same operand, and for no other. */
   readonly key: string;
-  /** The keys from the root (`args`, `grant`, `client`, a variable) on; empty for a day or a fact. */
-  readonly path: readonly (string | number)[];
+  /** The keys from the root (`args`, `grant`, `client`) on; of a week, its time zone; empty for a day or a fact. */
+  readonly path: Steps;
 }
 
-/** A property of strings or lists that a set of values cannot express. */
+export type Steps = readonly (string | number)[];
+
+/** A property of values that a set of values cannot express. */
 export interface Predicate {
   readonly key: string;
   readonly positive: boolean;
-  readonly text?: {
-    readonly operator: "starts with" | "ends with" | "contains";
-    readonly literal: string;
-  };
+  /** Of a property of texts that an automaton decides. */
+  readonly language?: Language;
+  /** Values that may have the property, or may not. */
+  readonly candidates?: readonly Json[];
+  /** Places of which the texts lie under one: what that implies of others is known. */
+  readonly bases?: readonly string[];
   /** Whether the property itself, positive or not, holds; undefined where that is not known. */
   readonly test: (value: Json) => boolean | undefined;
 }
@@ -33,7 +47,9 @@ export type Formula =
   | { readonly kind: "false" }
   | { readonly kind: "all"; readonly operands: readonly Formula[] }
   | { readonly kind: "any"; readonly operands: readonly Formula[] }
-  | Literal;
+  | Literal
+  | Relation
+  | Quantity;
 
 /** The operand is in the set and has the property. */
 export interface Literal {
@@ -41,6 +57,21 @@ export interface Literal {
   readonly operand: Operand;
   readonly values: ValueSet;
   readonly predicate?: Predicate;
+}
+
+/** Both operands are there and compare so: as JSON values, or both as numbers. */
+export interface Relation {
+  readonly kind: "relation";
+  readonly how: "equal" | "unequal" | "less" | "at most";
+  readonly left: Operand;
+  readonly right: Operand;
+}
+
+/** The operand is a list, and the body holds of some or of each of its elements, given by their paths. */
+export interface Quantity {
+  readonly kind: "some" | "each";
+  readonly list: Operand;
+  readonly body: (element: Steps) => Formula;
 }
 
 export const TRUE: Formula = { kind: "true" };
@@ -68,13 +99,14 @@ function join(
     if (operand.kind === kind) for (const inner of operand.operands) flat.push(inner);
     else if (operand.kind !== neutral.kind) flat.push(operand);
   }
-  const joined = kind === "any" && flat.length > 1 ? merged(flat) : flat;
+  const joined = flat.length > 1 ? merged(kind, flat) : flat;
+  if (joined.some(({ kind }) => kind === deciding.kind)) return deciding;
   if (joined.length === 0) return neutral;
   return joined.length === 1 ? (joined[0] as Formula) : { kind, operands: joined };
 }
 
-/** Alternatives that speak of one operand, and of its value alone, are one alternative. */
-function merged(operands: readonly Formula[]): readonly Formula[] {
+/** What speaks of one operand, and of its value alone, is one literal. */
+function merged(kind: "all" | "any", operands: readonly Formula[]): readonly Formula[] {
   const groups = new Map<string, Literal[]>();
   const others: Formula[] = [];
   for (const operand of operands) {
@@ -87,9 +119,11 @@ function merged(operands: readonly Formula[]): readonly Formula[] {
     else group.push(operand);
   }
   if (groups.size + others.length === operands.length) return operands;
-  const literals = [...groups.values()].map((group): Literal => {
-    const [first] = group as [Literal, ...Literal[]];
-    return { ...first, values: unionOf(group.map(({ values }) => values)) };
+  const literals = [...groups.values()].map((group): Formula => {
+    const [first, ...rest] = group as [Literal, ...Literal[]];
+    if (rest.length === 0) return first;
+    const sets = group.map(({ values }) => values);
+    return literal(first.operand, kind === "any" ? unionOf(sets) : sets.reduce(intersect));
   });
   return [...literals, ...others];
 }
@@ -109,6 +143,16 @@ export function not(formula: Formula): Formula {
       return any(formula.operands.map(not));
     case "any":
       return all(formula.operands.map(not));
+    case "relation":
+      return notRelated(formula);
+    case "some":
+    case "each": {
+      const { kind, list, body } = formula;
+      return any([
+        literal(list, complement(LISTS)),
+        { kind: kind === "some" ? "each" : "some", list, body: (element) => not(body(element)) },
+      ]);
+    }
     case "literal": {
       const outside = literal(formula.operand, complement(formula.values));
       if (formula.predicate === undefined) return outside;
@@ -116,4 +160,49 @@ export function not(formula: Formula): Formula {
       return any([outside, literal(formula.operand, formula.values, predicate)]);
     }
   }
+}
+
+function notRelated({ how, left, right }: Relation): Formula {
+  const without = (set: ValueSet): Formula[] => [
+    literal(left, complement(set)),
+    literal(right, complement(set)),
+  ];
+  switch (how) {
+    case "equal":
+      return any([...without(PRESENT), { kind: "relation", how: "unequal", left, right }]);
+    case "unequal":
+      return any([...without(PRESENT), { kind: "relation", how: "equal", left, right }]);
+    case "less":
+      return any([
+        ...without(NUMBERS),
+        { kind: "relation", how: "at most", left: right, right: left },
+      ]);
+    case "at most":
+      return any([
+        ...without(NUMBERS),
+        { kind: "relation", how: "less", left: right, right: left },
+      ]);
+  }
+}
+
+export function pathKey(path: Steps): string {
+  return JSON.stringify(path);
+}
+
+export function valueAt(path: Steps): Operand {
+  return { of: "value", key: pathKey(path), path };
+}
+
+export function measureAt(of: "length" | "host", path: Steps): Operand {
+  return { of, key: `${of}${pathKey(path)}`, path };
+}
+
+export function fact(key: string): Operand {
+  return { of: "fact", key: `fact ${key}`, path: [] };
+}
+
+export const DAY: Operand = { of: "day", key: "day", path: [] };
+
+export function weekIn(zone: string): Operand {
+  return { of: "week", key: `week ${zone}`, path: [zone] };
 }

@@ -5,19 +5,9 @@ import type {
   Path,
 } from "../../language/index.ts";
 import type { Json } from "../../policy/index.ts";
-import type { Operand } from "./formula.ts";
-import { pathKey } from "./solve.ts";
 
 export function keysOf(path: Path): readonly (string | number)[] {
   return [path.root.value, ...path.steps.map((step) => step.value)];
-}
-
-export function valueAt(path: readonly (string | number)[]): Operand {
-  return { of: "value", key: pathKey(path), path };
-}
-
-export function fact(key: string): Operand {
-  return { of: "fact", key: `fact ${key}`, path: [] };
 }
 
 /** The value of an operand that is a literal. */

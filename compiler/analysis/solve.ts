@@ -1,39 +1,29 @@
-import type { Json } from "../../policy/index.ts";
-import { Effort } from "./effort.ts";
-import type { Formula, Literal, Operand, Predicate } from "./formula.ts";
 import {
-  BOOLEANS,
-  between,
-  complement,
-  EVERYTHING,
-  has,
-  intersect,
-  isEmpty,
-  LISTS,
-  MISSING,
-  NOTHING,
-  OBJECTS,
-  pick,
-  STRINGS,
-  sizeOf,
-  union,
-  type ValueSet,
-} from "./values.ts";
-
-/** What an operand of kind `value` can be before any condition; asked for paths and for their parents. */
-export type Domains = (path: readonly (string | number)[]) => ValueSet;
+  anyValue,
+  Branch,
+  type Domains,
+  indexesIn,
+  isRefuted,
+  isSettled,
+  isThere,
+} from "./branch.ts";
+import { Effort } from "./effort.ts";
+import { type Formula, literal, measureAt, type Steps, valueAt } from "./formula.ts";
+import { type Scene, satisfied } from "./satisfied.ts";
+import { type Built, buildScene } from "./scene.ts";
+import { EVERYTHING, has, LISTS, sizeOf, type ValueSet } from "./values.ts";
 
 /**
- * `no` is a proof that nothing satisfies the formula. `yes` comes with values that do. `perhaps`: neither
- * was found, because a text pattern or a budget stood in the way.
+ * `no` is a proof that nothing satisfies the formula. `yes` comes with a call that does, as far as no fact is asked
+ * for. `perhaps`: neither was found, because something is not taken apart or a budget stood in the way.
  */
 export type Answer =
   | { readonly kind: "no" }
-  | { readonly kind: "yes"; readonly model: Model }
-  | { readonly kind: "perhaps" };
+  | { readonly kind: "yes"; readonly scene: Scene }
+  | { readonly kind: "perhaps"; readonly why: Undecided };
 
-/** A value for each operand that matters, `null` where it is missing. */
-export type Model = ReadonlyMap<string, { readonly operand: Operand; readonly value: Json }>;
+/** What stood in the way of an answer. */
+export type Undecided = "effort" | "opaque";
 
 /** The effort on one question where none is given: enough for some thousand alternatives. */
 const STEPS = 50_000;
@@ -41,90 +31,19 @@ const STEPS = 50_000;
 /** Choices one inside the other; each is a call on the stack. */
 const DEPTH = 500;
 
-interface Constraint {
-  readonly operand: Operand;
-  readonly values: ValueSet;
-  readonly predicates: readonly Predicate[];
-}
-
-type State = ReadonlyMap<string, Constraint>;
-
-export const anyValue: Domains = () => EVERYTHING;
+/** Elements that a list is given only to be long enough. */
+const MAX_ELEMENTS = 64;
 
 /**
- * Whether some values satisfy the formula. Exact for conjunctions and alternatives of comparisons with
- * numbers, texts, booleans and absence, as far as the effort goes.
+ * Whether some call satisfies the formula. Exact for numbers, texts and their patterns, booleans, absence, lists and
+ * time, alone and compared with one another, as far as the effort goes.
  */
 export function solve(
   formula: Formula,
   domains: Domains = anyValue,
   effort: Effort = new Effort(STEPS),
 ): Answer {
-  let perhaps = false;
-
-  const search = (
-    pending: readonly Formula[],
-    state: State,
-    alternatives: Alternatives | undefined,
-    depth: number,
-  ): Model | undefined => {
-    const here = new Map(state);
-    const open = [...pending];
-    let left = alternatives;
-    let affordable = effort.spend(1 + here.size);
-    for (let next = open.pop(); affordable && next !== undefined; next = open.pop()) {
-      if (next.kind === "false") return undefined;
-      if (next.kind === "all") {
-        affordable = effort.spend(next.operands.length);
-        if (affordable) for (const operand of next.operands) open.push(operand);
-      }
-      if (next.kind === "any") left = { operands: next.operands, others: left };
-      if (next.kind === "literal") {
-        const before = here.get(next.operand.key) ?? unconstrained(next.operand, domains);
-        const { values, predicates } = before;
-        affordable = effort.spend(sizeOf(next.values) + sizeOf(values) + predicates.length);
-        if (affordable && !narrow(here, before, next)) return undefined;
-      }
-    }
-    if (left === undefined) affordable &&= effort.spend(finishingCost(here));
-    if (!affordable || depth > DEPTH) {
-      perhaps = true;
-      return undefined;
-    }
-    if (left === undefined) {
-      const leaf = finish(here, domains);
-      if (leaf === "perhaps") perhaps = true;
-      return leaf === "no" || leaf === "perhaps" ? undefined : leaf;
-    }
-    for (const operand of left.operands) {
-      const model = search([operand], here, left.others, depth + 1);
-      if (model !== undefined) return model;
-      if (!effort.spend(1)) {
-        perhaps = true;
-        return undefined;
-      }
-    }
-    return undefined;
-  };
-
-  const model = search([formula], new Map(), undefined, 0);
-  if (model !== undefined) return { kind: "yes", model };
-  return { kind: perhaps ? "perhaps" : "no" };
-}
-
-/** Choices that are still to be made, the next one first. */
-interface Alternatives {
-  readonly operands: readonly Formula[];
-  readonly others: Alternatives | undefined;
-}
-
-/** A value is sought for each operand, and its predicates are compared in pairs. */
-function finishingCost(state: State): number {
-  let cost = 0;
-  for (const { values, predicates } of state.values()) {
-    cost += sizeOf(values) * (predicates.length + 1) + predicates.length ** 2;
-  }
-  return cost;
+  return new Search(effort).run(formula, new Branch(domains));
 }
 
 /** True only where it is proved that nothing satisfies the formula. */
@@ -132,188 +51,180 @@ export function impossible(formula: Formula, domains?: Domains, effort?: Effort)
   return solve(formula, domains, effort).kind === "no";
 }
 
-/** Adds a literal to the constraints of a branch; false when nothing is left of its operand. */
-function narrow(state: Map<string, Constraint>, before: Constraint, literal: Literal): boolean {
-  const { operand, predicate } = literal;
-  const values = intersect(before.values, literal.values);
-  if (isEmpty(values)) return false;
-  const { predicates } = before;
-  state.set(operand.key, {
-    operand,
-    values,
-    predicates: predicate === undefined ? predicates : [...predicates, predicate],
-  });
-  return true;
-}
+/** A choice that is still to be made, of one formula, or of several together. */
+type Choice = readonly (readonly Formula[])[];
 
-function unconstrained(operand: Operand, domains: Domains): Constraint {
-  return { operand, values: domainOf(operand, domains), predicates: [] };
-}
+class Search {
+  readonly #effort: Effort;
+  #whole: Formula = { kind: "true" };
+  #undecided: Undecided | undefined;
 
-function domainOf(operand: Operand, domains: Domains): ValueSet {
-  switch (operand.of) {
-    case "value":
-      return domains(operand.path);
-    case "length":
-      return { ...between(0, false, Number.POSITIVE_INFINITY, true), whole: true };
-    case "host":
-      return union(STRINGS, MISSING);
-    case "day":
-      return {
-        ...between(Number.NEGATIVE_INFINITY, true, Number.POSITIVE_INFINITY, true),
-        whole: true,
-      };
-    case "fact":
-      return union(BOOLEANS, MISSING);
+  constructor(effort: Effort) {
+    this.#effort = effort;
   }
-}
 
-function finish(state: State, domains: Domains): Model | "no" | "perhaps" {
-  const linked = link(state, domains);
-  if (linked === undefined) return "no";
-  const model = new Map<string, { operand: Operand; value: Json }>();
-  let known = true;
-  for (const [key, constraint] of linked) {
-    const found = witness(constraint);
-    if (found.kind === "no") return "no";
-    if (found.kind === "perhaps") known = false;
-    else model.set(key, { operand: constraint.operand, value: found.value });
+  run(formula: Formula, branch: Branch): Answer {
+    this.#whole = formula;
+    const scene = this.#search([formula], branch, [], 0);
+    if (scene !== undefined) return { kind: "yes", scene };
+    return this.#undecided === undefined
+      ? { kind: "no" }
+      : { kind: "perhaps", why: this.#undecided };
   }
-  return known ? model : "perhaps";
-}
 
-/** A value that is there lies in an object or a list; what has a measure is a text or a list. */
-function link(state: State, domains: Domains): State | undefined {
-  // The roots are objects by themselves, and what stands right below one has no other parent.
-  if (![...state.values()].some(({ operand }) => operand.path.length > 2)) return state;
-  const linked = new Map(state);
-  const confine = (path: readonly (string | number)[], values: ValueSet): boolean => {
-    const key = pathKey(path);
-    const before = linked.get(key);
-    const operand: Operand = before?.operand ?? { of: "value", key, path };
-    const narrowed = intersect(before?.values ?? domains(path), values);
-    linked.set(key, { operand, values: narrowed, predicates: before?.predicates ?? [] });
-    return !isEmpty(narrowed);
-  };
-  // Longest paths first, so that what is required of a parent is known before its own parent's turn.
-  const byLength = [...state.values()].sort(
-    (a, b) => b.operand.path.length - a.operand.path.length,
-  );
-  for (const { operand, values } of byLength) {
-    if (operand.of !== "value" || values.missing) continue;
-    for (let length = operand.path.length - 1; length >= 1; length--) {
-      const step = operand.path[length];
-      const parent = operand.path.slice(0, length);
-      // The roots are objects by themselves.
-      if (length === 1) break;
-      if (!confine(parent, typeof step === "number" ? LISTS : OBJECTS)) return undefined;
+  /** Undefined where nothing was found; then, unless something stood in the way, there is nothing. */
+  #search(
+    pending: readonly Formula[],
+    branch: Branch,
+    given: readonly Choice[],
+    depth: number,
+  ): Scene | undefined {
+    if (depth > DEPTH) return this.#giveUp("effort");
+    const choices = [...given];
+    let left = this.#assume(pending, branch, choices);
+    while (left) {
+      const forced = this.#propagate(branch, choices);
+      if (forced === undefined) return undefined;
+      if (forced.length === 0) break;
+      left = this.#assume(forced, branch, choices);
     }
-  }
-  for (const [key, constraint] of linked) {
-    const { path, of } = constraint.operand;
-    if (of !== "value") continue;
-    for (let length = 2; length < path.length; length++) {
-      const parent = linked.get(pathKey(path.slice(0, length)));
-      const inside = typeof path[length] === "number" ? LISTS : OBJECTS;
-      if (parent === undefined || !isEmpty(intersect(parent.values, inside))) continue;
-      const values = intersect(linked.get(key)?.values ?? NOTHING, MISSING);
-      if (isEmpty(values)) return undefined;
-      linked.set(key, { ...constraint, values });
+    if (!left) return undefined;
+    const choice = this.#next(branch, choices);
+    if (choice === undefined) return this.#finish(branch);
+    const others = choices.filter((one) => one !== choice);
+    for (const alternative of choice) {
+      const found = this.#search(alternative, branch.copy(), others, depth + 1);
+      if (found !== undefined) return found;
+      if (!this.#effort.spend(1)) return this.#giveUp("effort");
     }
+    return undefined;
   }
-  return linked;
-}
 
-export function pathKey(path: readonly (string | number)[]): string {
-  return JSON.stringify(path);
-}
+  #giveUp(why: Undecided): undefined {
+    this.#undecided ??= why;
+    return undefined;
+  }
 
-type Found = { readonly kind: "no" } | { readonly kind: "perhaps" } | Witness;
-interface Witness {
-  readonly kind: "yes";
-  readonly value: Json;
-}
-
-function witness(constraint: Constraint): Found {
-  const { values, predicates } = constraint;
-  if (isEmpty(values)) return { kind: "no" };
-  const yes = (value: Json): Witness => ({ kind: "yes", value });
-  if (predicates.length === 0) return yes(pick(values) as Json);
-  // A predicate speaks of strings and lists only; literals carry it together with sets of these.
-  const meets = (value: Json): boolean | undefined => {
-    let result: boolean | undefined = true;
-    for (const predicate of predicates) {
-      const holds = predicate.test(value);
-      if (holds === undefined) result = undefined;
-      else if (holds !== predicate.positive) return false;
+  /** Takes formulas for granted; false when they exclude one another. */
+  #assume(pending: readonly Formula[], branch: Branch, choices: Choice[]): boolean {
+    const open: Formula[] = [];
+    /** With what follows for elements of lists that a formula is the first to speak of. */
+    const add = (formulas: readonly Formula[]): void => {
+      for (const formula of formulas) {
+        open.push(formula);
+        for (const { list, index } of indexesIn(formula).values()) {
+          add(branch.touch(valueAt(list), index));
+        }
+      }
+    };
+    add(pending);
+    if (!this.#spend(1)) return false;
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      switch (next.kind) {
+        case "true":
+          break;
+        case "false":
+          return false;
+        case "all":
+          if (!this.#spend(next.operands.length)) return false;
+          for (const operand of next.operands) open.push(operand);
+          break;
+        case "any":
+          choices.push(next.operands.map((operand) => [operand]));
+          break;
+        case "literal": {
+          const { values, predicates } = branch.of(next.operand);
+          const steps = sizeOf(next.values) + sizeOf(values) + predicates.length;
+          if (!this.#spend(steps) || !branch.narrow(next)) return false;
+          break;
+        }
+        case "relation":
+          branch.relations.push(next);
+          break;
+        case "some":
+          add([literal(next.list, LISTS)]);
+          branch.somes.push(next);
+          break;
+        case "each":
+          add([literal(next.list, LISTS), ...branch.demandOfEach(next)]);
+          break;
+      }
     }
-    return result;
-  };
-  const others = intersect(values, complement(union(STRINGS, LISTS)));
-  if (!isEmpty(others)) return yes(pick(others) as Json);
-  if (contradict(predicates, !values.lists)) return { kind: "no" };
-  if (!values.strings.except && !values.lists) {
-    let open = false;
-    for (const text of values.strings.values) {
-      const met = meets(text);
-      if (met === true) return yes(text);
-      if (met === undefined) open = true;
+    return true;
+  }
+
+  #spend(steps: number): boolean {
+    if (this.#effort.spend(steps)) return true;
+    this.#giveUp("effort");
+    return false;
+  }
+
+  /** Takes out what is settled; what is left of a choice alone is forced. Undefined where nothing is left of one. */
+  #propagate(branch: Branch, choices: Choice[]): readonly Formula[] | undefined {
+    if (!this.#spend(choices.length)) return undefined;
+    const forced: Formula[] = [];
+    let kept = 0;
+    for (const choice of choices) {
+      if (choice.some((one) => one.every((formula) => isSettled(branch, formula)))) continue;
+      const open = choice.filter((one) => !one.some((formula) => isRefuted(branch, formula)));
+      if (!this.#spend(choice.length - open.length)) return undefined;
+      if (open.length === 0) return undefined;
+      if (open.length === 1) forced.push(...(open[0] as readonly Formula[]));
+      else choices[kept++] = open;
     }
-    return { kind: open ? "perhaps" : "no" };
+    choices.length = kept;
+    return forced;
   }
-  for (const candidate of candidates(predicates)) {
-    if (has(values, candidate) && meets(candidate) === true) return yes(candidate);
+
+  /** The choice to make next; undefined when there is none left. */
+  #next(branch: Branch, choices: Choice[]): Choice | undefined {
+    let least: Choice | undefined;
+    for (const choice of choices) {
+      if (least === undefined || choice.length < least.length) least = choice;
+    }
+    if (least !== undefined) return least;
+    const [first] = branch.somes.sort((a, b) => a.list.path.length - b.list.path.length);
+    if (first === undefined) return undefined;
+    branch.somes.shift();
+    const found = branch.choicesFor(first);
+    // The new element is the same one in every alternative that takes it.
+    choices.push(found);
+    return found;
   }
-  return { kind: "perhaps" };
+
+  #finish(branch: Branch): Scene | undefined {
+    for (const { list, count } of branch.judged) {
+      const length = branch.of(measureAt("length", list.path)).values;
+      const least = leastOf(length);
+      if (least <= count) continue;
+      if (least > MAX_ELEMENTS) return this.#giveUp("effort");
+      return this.#search(
+        [isThere(list, count), valueOfElement(list.path, count)],
+        branch.copy(),
+        [],
+        0,
+      );
+    }
+    const built: Built = buildScene(branch, this.#effort);
+    if (built.kind === "yes") {
+      // Values can only come together wrongly where something is not taken apart.
+      if (satisfied(this.#whole, built.scene) !== false) return built.scene;
+      return this.#giveUp("opaque");
+    }
+    if (built.kind === "perhaps") this.#giveUp(built.why);
+    return undefined;
+  }
 }
 
-/** Texts that are likely to meet the predicates. */
-function candidates(predicates: readonly Predicate[]): readonly Json[] {
-  const wanted = (operator: string): readonly string[] =>
-    predicates.flatMap(({ positive, text }) =>
-      positive && text?.operator === operator ? [text.literal] : [],
-    );
-  const longest = (texts: readonly string[]): string =>
-    texts.reduce((best, text) => (text.length > best.length ? text : best), "");
-  const start = longest(wanted("starts with"));
-  const end = longest(wanted("ends with"));
-  const middle = wanted("contains").join("");
-  return [
-    start + end,
-    start + middle + end,
-    `${start}example${end}`,
-    `${start}a${middle}b${end}`,
-    start,
-    end,
-    "example",
-    "",
-    [],
-  ];
+/** Says nothing of an element but that it is spoken of. */
+function valueOfElement(list: Steps, index: number): Formula {
+  const operand = valueAt([...list, index]);
+  return { kind: "literal", operand, values: EVERYTHING };
 }
 
-/** Whether no value has all of the properties; what texts imply is true of texts only. */
-function contradict(predicates: readonly Predicate[], texts: boolean): boolean {
-  return predicates.some((a, i) =>
-    predicates
-      .slice(i + 1)
-      .some(
-        (b) =>
-          (a.key === b.key && a.positive !== b.positive) || (texts && (clash(a, b) || clash(b, a))),
-      ),
-  );
-}
-
-function clash(a: Predicate, b: Predicate): boolean {
-  if (a.text === undefined || b.text === undefined || !a.positive) return false;
-  const x = a.text.literal;
-  const y = b.text.literal;
-  if (b.positive) {
-    if (a.text.operator !== b.text.operator) return false;
-    if (a.text.operator === "starts with") return !x.startsWith(y) && !y.startsWith(x);
-    return a.text.operator === "ends with" && !x.endsWith(y) && !y.endsWith(x);
-  }
-  // `a` holds, and whatever has its literal there has that of `b` too.
-  if (b.text.operator === "contains") return x.includes(y);
-  if (b.text.operator !== a.text.operator) return false;
-  return b.text.operator === "starts with" ? x.startsWith(y) : x.endsWith(y);
+function leastOf(lengths: ValueSet): number {
+  const [first] = lengths.numbers;
+  if (first === undefined) return 0;
+  const low = Math.ceil(first.low);
+  return has(lengths, low) ? low : low + 1;
 }

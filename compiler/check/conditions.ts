@@ -1,8 +1,9 @@
 import type { Condition, Source, Span } from "../../language/index.ts";
+import { anyValue, type Domains } from "../analysis/branch.ts";
 import { truthOf } from "../analysis/condition.ts";
 import { Effort } from "../analysis/effort.ts";
 import { all, type Formula, not } from "../analysis/formula.ts";
-import { anyValue, type Domains, impossible } from "../analysis/solve.ts";
+import { impossible } from "../analysis/solve.ts";
 import { alwaysHolds, neverHolds } from "../messages/reach.ts";
 import type { BoundRule, Program } from "../program.ts";
 import type { Check, CheckContext } from "./check.ts";

@@ -1,8 +1,9 @@
 import type { Span } from "../../language/index.ts";
+import type { Domains } from "../analysis/branch.ts";
 import { truthOf } from "../analysis/condition.ts";
 import { Effort } from "../analysis/effort.ts";
 import { all, type Formula, type Literal, not } from "../analysis/formula.ts";
-import { type Domains, impossible } from "../analysis/solve.ts";
+import { impossible } from "../analysis/solve.ts";
 import { complement, intersect, isEmpty } from "../analysis/values.ts";
 import { neverDecides } from "../messages/reach.ts";
 import type { BoundRule, Program, SelectedItem } from "../program.ts";
@@ -239,7 +240,8 @@ function sticksOut(mine: Reach, theirs: Reach, domains: Domains): boolean {
     const other = theirs.plain.get(key);
     if (other === undefined || operand.of !== "value") continue;
     const outside = intersect(values, complement(other.values));
-    if (!isEmpty(outside) && !isEmpty(intersect(outside, domains(operand.path)))) return true;
+    if (!isEmpty(outside) && !isEmpty(intersect(outside, domains.values(operand.path))))
+      return true;
   }
   return false;
 }
@@ -284,6 +286,8 @@ function formulaOf({ kind, guard: { when, own } }: BoundRule): Formula {
 
 function keysIn(formula: Formula): readonly string[] {
   if (formula.kind === "literal") return [formula.operand.key];
+  if (formula.kind === "relation") return [formula.left.key, formula.right.key];
+  if (formula.kind === "some" || formula.kind === "each") return [formula.list.key];
   return formula.kind === "all" || formula.kind === "any" ? formula.operands.flatMap(keysIn) : [];
 }
 

@@ -1,8 +1,8 @@
 import type { Fix, Path } from "../../language/index.ts";
 import { truthOf } from "../analysis/condition.ts";
-import { all, literal } from "../analysis/formula.ts";
-import { keysOf, valueAt } from "../analysis/operands.ts";
-import { impossible, pathKey } from "../analysis/solve.ts";
+import { all, literal, pathKey, valueAt } from "../analysis/formula.ts";
+import { keysOf } from "../analysis/operands.ts";
+import { impossible } from "../analysis/solve.ts";
 import { only } from "../analysis/values.ts";
 import { escapedByOmission } from "../messages/escapes.ts";
 import type { BoundRule, Program } from "../program.ts";

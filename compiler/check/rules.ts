@@ -10,7 +10,6 @@ import { graveAndOpenCheck } from "./grave-and-open.ts";
 import { kindsLeftOpenCheck } from "./kinds-left-open.ts";
 import { limitNeverBindsCheck } from "./limit-never-binds.ts";
 import { limitOfNothingCheck } from "./limit-of-nothing.ts";
-import { notRunYetCheck } from "./not-run-yet.ts";
 import { openSchemaCheck } from "./open-schema.ts";
 import { splitLimitCheck } from "./split-limit.ts";
 import { testBlocksCheck } from "./test-blocks.ts";
@@ -43,5 +42,4 @@ export const rules: readonly Check[] = [
   unmentionedToolsCheck,
   testBlocksCheck,
   testStepsCheck,
-  notRunYetCheck,
 ];

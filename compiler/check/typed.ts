@@ -1,16 +1,7 @@
 import type { Path, Quantified } from "../../language/index.ts";
 import type { Json } from "../../policy/index.ts";
-import { type Domains, pathKey } from "../analysis/solve.ts";
-import {
-  EVERYTHING,
-  MISSING,
-  only,
-  STRINGS,
-  union,
-  unionOf,
-  type ValueSet,
-  valuesOf,
-} from "../analysis/values.ts";
+import type { Domains } from "../analysis/branch.ts";
+import { domainsFor } from "../analysis/domains.ts";
 import type { Program } from "../program.ts";
 import { itemOf, lookup } from "../tools/lookup.ts";
 import type { Type } from "../tools/types.ts";
@@ -72,47 +63,11 @@ export function domainsOf(program: Program, tool: string): Domains {
   }
   let known = tools.get(tool);
   if (known === undefined) {
-    known = makeDomains(program, tool);
+    const args = argumentsOf(program, tool);
+    known = domainsFor({ ...(args === undefined ? {} : { args }), labels: program.labels });
     tools.set(tool, known);
   }
   return known;
 }
 
 const domains = new WeakMap<Program, Map<string, Domains>>();
-
-function makeDomains(program: Program, tool: string): Domains {
-  const args = argumentsOf(program, tool);
-  const known = new Map<string, ValueSet>();
-  // The same path is asked for over and over, and making its key takes longer than the rest.
-  const ofPath = new WeakMap<readonly (string | number)[], ValueSet>();
-  return (path) => {
-    let values = ofPath.get(path);
-    if (values !== undefined) return values;
-    const key = pathKey(path);
-    values = known.get(key) ?? domainOf(program, args, path);
-    known.set(key, values);
-    ofPath.set(path, values);
-    return values;
-  };
-}
-
-function domainOf(
-  program: Program,
-  args: Type | undefined,
-  path: readonly (string | number)[],
-): ValueSet {
-  const [root, ...steps] = path;
-  if (root === "grant") return grantDomain(program, String(steps[0]));
-  if (root === "client") return union(STRINGS, MISSING);
-  if (root !== "args" || args === undefined) return EVERYTHING;
-  const found = lookup(args, steps);
-  if (!found.found) return EVERYTHING;
-  const values = valuesOf(found.type);
-  return found.mayBeMissing ? union(values, MISSING) : values;
-}
-
-function grantDomain(program: Program, name: string): ValueSet {
-  if (name === "name") return STRINGS;
-  const values = program.labels.get(name)?.values;
-  return unionOf([MISSING, ...(values?.map(only) ?? [STRINGS])]);
-}

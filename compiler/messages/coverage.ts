@@ -128,28 +128,3 @@ deny delete_note
 `,
   },
 });
-
-export const notRunYet = message<{ count: number }>({
-  code: "MCPP605",
-  severity: "info",
-  title: "not run yet",
-  message: ({ count }) =>
-    `${count === 1 ? "This claim is" : `These ${count} claims are`} parsed and formatted, and not proved yet.`,
-  explanation:
-    "This version reads the claims `never allow` and `always deny`, checks their syntax and formats them, but does not prove them. Nothing is compiled from them. Do not rely on them until this notice is gone.",
-  example: {
-    tools: notes,
-    fails: `default deny
-
-allow list_notes
-deny delete_note
-
-never allow delete_note
-`,
-    passes: `default deny
-
-allow list_notes
-deny delete_note
-`,
-  },
-});

@@ -33,12 +33,19 @@ interface Reading {
   readonly depth: number;
   /** How often each `$ref` was followed on the way here. */
   readonly followed: ReadonlyMap<string, number>;
+  readonly exact: boolean;
+}
+
+export interface TypeOptions {
+  /** Without the convention: a schema without `type` says nothing of values of other types. */
+  readonly exact?: boolean;
 }
 
 /** The type that a JSON Schema (2020-12, 2019-09 or draft-07) describes. */
-export function typeOf(schema: Json): Type {
+export function typeOf(schema: Json, { exact = false }: TypeOptions = {}): Type {
   return read(schema, {
     root: schema,
+    exact,
     budget: new Budget(MAX_STEPS),
     depth: 0,
     followed: new Map(),
@@ -103,7 +110,7 @@ function decode(part: string): string {
 
 /** What the keywords other than references and combinations say. */
 function own(schema: Schema, reading: Reading): Type {
-  const byType = union(kindsOf(schema).map((kind) => ofKind(kind, schema, reading)));
+  const byType = union(kindsOf(schema, reading.exact).map((kind) => ofKind(kind, schema, reading)));
   if ("const" in schema) {
     return intersect(byType, { kind: "literal", value: schema.const as Json }, reading.budget);
   }
@@ -120,11 +127,14 @@ const KEYWORDS: readonly (readonly [kind: string, keywords: readonly string[]])[
   ["number", ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]],
 ];
 
-function kindsOf(schema: Schema): readonly string[] {
+const KINDS = ["null", "boolean", "number", "string", "array", "object"];
+
+function kindsOf(schema: Schema, exact: boolean): readonly string[] {
   if (typeof schema.type === "string") return [schema.type];
   if (Array.isArray(schema.type)) return schema.type.filter((kind) => typeof kind === "string");
   const hinted = KEYWORDS.filter(([, keywords]) => keywords.some((keyword) => keyword in schema));
-  return hinted.length === 0 ? ["any"] : hinted.map(([kind]) => kind);
+  if (hinted.length === 0) return ["any"];
+  return exact ? KINDS : hinted.map(([kind]) => kind);
 }
 
 function ofKind(kind: string, schema: Schema, reading: Reading): Type {

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Effort } from "../../../compiler/analysis/effort.ts";
-import { all, any, type Formula, literal } from "../../../compiler/analysis/formula.ts";
-import { valueAt } from "../../../compiler/analysis/operands.ts";
+import { all, any, type Formula, literal, valueAt } from "../../../compiler/analysis/formula.ts";
 import { solve } from "../../../compiler/analysis/solve.ts";
 import { between, has, only, union, unionOf } from "../../../compiler/analysis/values.ts";
 import { enumerationOf, literalType } from "../../../compiler/check/typing/literals.ts";

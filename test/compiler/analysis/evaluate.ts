@@ -1,5 +1,5 @@
-import type { Formula, Operand as Read } from "../../../compiler/analysis/formula.ts";
-import { has } from "../../../compiler/analysis/values.ts";
+import type { Formula } from "../../../compiler/analysis/formula.ts";
+import { satisfied as satisfiedBy } from "../../../compiler/analysis/satisfied.ts";
 import type { Comparison, Condition, Literal, Operand, Path } from "../../../language/index.ts";
 import type { Json } from "../../../policy/index.ts";
 
@@ -129,30 +129,9 @@ function at(keys: readonly (string | number)[], values: Json): Json {
   return value;
 }
 
-/** Whether a formula is true of arguments. */
-export function satisfied(formula: Formula, values: Json): boolean {
-  switch (formula.kind) {
-    case "true":
-      return true;
-    case "false":
-      return false;
-    case "all":
-      return formula.operands.every((operand) => satisfied(operand, values));
-    case "any":
-      return formula.operands.some((operand) => satisfied(operand, values));
-    case "literal": {
-      const value = operandValue(formula.operand, values);
-      if (value === undefined || !has(formula.values, value)) return false;
-      const { predicate } = formula;
-      return predicate === undefined || predicate.test(value) === predicate.positive;
-    }
-  }
-}
-
-function operandValue(operand: Read, values: Json): Json | undefined {
-  const value = at(operand.path, values);
-  if (operand.of === "value") return value;
-  if (operand.of !== "length") throw new Error(`no oracle for ${operand.of}`);
-  if (typeof value === "string") return [...value].length;
-  return Array.isArray(value) ? value.length : undefined;
+/** Whether a formula is true of arguments; it speaks of nothing that is not taken apart. */
+export function satisfied(formula: Formula, args: Json): boolean {
+  const result = satisfiedBy(formula, { args });
+  if (result === undefined) throw new Error("no oracle for facts");
+  return result;
 }

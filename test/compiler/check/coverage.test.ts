@@ -131,19 +131,3 @@ describe("annotations that contradict the rest", () => {
     accepts(code, "default deny\nallow delete_note limit 5/day\n", world("hand"));
   });
 });
-
-describe("what is not run yet", () => {
-  const code = "MCPP605";
-
-  it.each([
-    '«never allow delete_order if args.id == "1"»\nalways deny run_report',
-    'test "orders" { }\n«never allow delete_order»',
-  ])("%s", (statements) => {
-    for (const one of reports(code, `${quiet}${statements}\n`)) expect(one.severity).toBe("info");
-  });
-
-  it("is nothing in a policy of rules and tests", () => {
-    accepts(code, quiet);
-    accepts(code, `${quiet}test "orders" {\n  get_order { id: "1" } => allow\n}\n`);
-  });
-});

@@ -1,0 +1,162 @@
+import type { Claim, Condition } from "../../language/index.ts";
+import { type ConditionEntry, isGlob, type Policy } from "../../policy/index.ts";
+import type { Judge, JudgedCall } from "../host.ts";
+import { lowerCondition } from "../lower/condition.ts";
+import { toEntry } from "../lower/formula.ts";
+import type { BoundClaim, Program } from "../program.ts";
+import type { Type } from "../tools/types.ts";
+import { languageOf } from "./automaton.ts";
+import { findCall, judgedBy, partFor, type Reason } from "./call.ts";
+import { Effort } from "./effort.ts";
+import { encode } from "./encode.ts";
+import { all, type Formula, TRUE } from "./formula.ts";
+import { bothOf, callsOf, type Outcomes, outcomesOf } from "./outcomes.ts";
+import { findText, type Membership } from "./texts.ts";
+import { escapePattern } from "./verdicts.ts";
+
+/** A claim, and whether it holds of every call. Limits are left aside: they may have room or not. */
+export interface ClaimResult {
+  readonly claim: BoundClaim;
+  readonly verdict: ClaimVerdict;
+}
+
+export type ClaimVerdict =
+  | { readonly kind: "proved" }
+  /** The engine decides this call against the claim. */
+  | { readonly kind: "refuted"; readonly call: JudgedCall; readonly outcome: "allow" | "ask" }
+  | { readonly kind: "undecided"; readonly tool: string; readonly why: Reason };
+
+export interface ClaimWorld {
+  readonly program: Program;
+  /** All that a call must pass: a guard's first. */
+  readonly policies: readonly Policy[];
+  readonly judge: Judge | undefined;
+  /** The type of a tool's arguments by the tool list. */
+  readonly typeOf: (tool: string) => Type | undefined;
+}
+
+/** Proves or refutes a claim whose names were found. */
+export function proveClaim(claim: BoundClaim, world: ClaimWorld): ClaimVerdict {
+  return proveFor(claim, claim.selection.names, world);
+}
+
+/** The same of the tools named, whatever the claim's own targets come to. */
+export function proveFor(
+  claim: BoundClaim,
+  tools: readonly string[],
+  world: ClaimWorld,
+): ClaimVerdict {
+  let undecided: ClaimVerdict | undefined;
+  for (const tool of [...tools, ...toolsToCome(claim, world)]) {
+    const verdict = verdictOn(claim, tool, world);
+    if (verdict.kind === "refuted") return verdict;
+    if (verdict.kind === "undecided") undecided ??= verdict;
+  }
+  return undecided ?? { kind: "proved" };
+}
+
+/** What was found out of a claim and a tool, by all that it depends on; a kept claim is the same node after an edit. */
+const known = new WeakMap<
+  Claim,
+  Map<string, { readonly by: string; readonly verdict: ClaimVerdict }>
+>();
+
+function verdictOn(claim: BoundClaim, tool: string, world: ClaimWorld): ClaimVerdict {
+  const parts = world.policies.map((policy) => partFor(policy, tool, { limits: false }));
+  const labels = [...world.program.labels].map(([name, { values }]) => [name, values]);
+  const condition = claim.condition === undefined ? undefined : entryOf(claim.condition);
+  const by = JSON.stringify([parts, labels, condition, world.judge === undefined]);
+  let byTool = known.get(claim.node);
+  if (byTool === undefined) {
+    byTool = new Map();
+    known.set(claim.node, byTool);
+  }
+  const before = byTool.get(tool);
+  if (before?.by === by) return before.verdict;
+  const verdict = examine(claim, tool, parts, condition, world);
+  byTool.set(tool, { by, verdict });
+  return verdict;
+}
+
+function entryOf(condition: Condition): ConditionEntry {
+  // What cannot be lowered is reported by the type check.
+  return toEntry(lowerCondition(condition, () => undefined));
+}
+
+function examine(
+  { node }: BoundClaim,
+  tool: string,
+  parts: readonly Policy[],
+  condition: ConditionEntry | undefined,
+  { program, judge, typeOf }: ClaimWorld,
+): ClaimVerdict {
+  const outcomes = parts.map((part) => outcomesOf(part, tool, { limits: false })).reduce(bothOf);
+  const meets: Formula = condition === undefined ? TRUE : encode(condition).isTrue;
+  const isAgainst = (outcome: string): outcome is "allow" | "ask" =>
+    outcome === "allow" || (outcome === "ask" && node.claim === "always deny");
+  let decided: "allow" | "ask" = "allow";
+  const confirm = (call: JudgedCall): boolean => {
+    if (judge === undefined) return false;
+    if (condition !== undefined && judge(onlyIf(tool, condition), call) !== "allow") return false;
+    const outcome = judgedBy(judge, parts, call);
+    if (!isAgainst(outcome)) return false;
+    decided = outcome;
+    return true;
+  };
+  const usual = typeOf(tool);
+  const found = findCall(
+    all([meets, callsAgainst(node.claim, outcomes)]),
+    outcomes.validated,
+    { tool, labels: program.labels, ...(usual !== undefined && { usual }) },
+    confirm,
+  );
+  if (found.kind === "none") return { kind: "proved" };
+  if (found.kind === "undecided") return { kind: "undecided", tool, why: found.why };
+  return { kind: "refuted", call: found.call, outcome: decided };
+}
+
+function callsAgainst(claim: Claim["claim"], outcomes: Outcomes): Formula {
+  return claim === "never allow" ? callsOf(outcomes, "allow") : outcomes.passes;
+}
+
+/** A policy that allows the calls that meet a condition, so that the engine says whether one does. */
+function onlyIf(tool: string, condition: ConditionEntry): Policy {
+  const entry = { require: [{ conditions: [condition] }] };
+  return { version: "1", default: "deny", tools: Object.fromEntries([[tool, entry]]) };
+}
+
+// Tools to come ---------------------------------------------------------------------------------------
+
+const STEPS = 20_000;
+
+/** Under a default that allows, a claim's globs speak of tools that come later too: one that no rule covers. */
+function toolsToCome({ selection }: BoundClaim, { policies }: ClaimWorld): readonly string[] {
+  if (policies.some((one) => one.default === "deny" || one.unlisted !== undefined)) return [];
+  const closed = policies.flatMap(({ hide = [], deny_tools = {} }) => [
+    ...hide,
+    ...Object.keys(deny_tools).filter((glob) => deny_tools[glob]?.shadow !== true),
+  ]);
+  const named = policies.flatMap(({ tools = {} }) => Object.keys(tools));
+  const excepted = selection.except.flatMap(({ node }) =>
+    node.kind === "name" || node.kind === "glob" ? [node.value] : [],
+  );
+  const outside = [...closed, ...excepted].flatMap((glob) => memberOf(glob, false));
+  return selection.globs.flatMap((glob) => {
+    const found = findText(
+      {
+        memberships: [...memberOf(glob, true), ...memberOf("?*", true), ...outside],
+        except: new Set(named),
+      },
+      new Effort(STEPS),
+    );
+    return found.kind === "yes" ? [found.text] : [];
+  });
+}
+
+function memberOf(glob: string, positive: boolean): readonly Membership[] {
+  const pattern = isGlob(glob)
+    ? [...glob].map((one) => (one === "*" ? ".*" : one === "?" ? "." : escapePattern(one))).join("")
+    : escapePattern(glob);
+  const language = languageOf(`^(?s:${pattern})$`);
+  return language === undefined ? [] : [{ language, positive }];
+}
