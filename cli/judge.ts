@@ -8,19 +8,25 @@ import { type Context, compileEngine, type Engine } from "../runtime/index.ts";
  */
 export function engineJudge(): Judge {
   const engines = new WeakMap<Policy, Engine>();
-  return (policy, { tool, args, grant, client, now }) => {
+  const engineOf = (policy: Policy): Engine => {
     let engine = engines.get(policy);
     if (engine === undefined) {
       engine = compileEngine(policy);
       engines.set(policy, engine);
     }
-    const context: Context = {
-      grant,
-      server: "local",
-      now,
-      ...(client !== undefined && { client: clientOf(client) }),
-    };
-    return engine.decide({ tool, args }, context).outcome;
+    return engine;
+  };
+  return {
+    call(policy, { tool, args, grant, client, now }) {
+      const context: Context = {
+        grant,
+        server: "local",
+        now,
+        ...(client !== undefined && { client: clientOf(client) }),
+      };
+      return engineOf(policy).decide({ tool, args }, context).outcome;
+    },
+    kind: (policy, kind, name) => engineOf(policy).decideKind(kind, name).outcome,
   };
 }
 

@@ -14,8 +14,15 @@ export interface Host {
   readonly judge?: Judge;
 }
 
-/** The decision function of the proxy. Limits have room for every call. */
-export type Judge = (policy: Policy, call: JudgedCall) => "allow" | "ask" | "deny" | "hide";
+/** The decision functions of the proxy. */
+export interface Judge {
+  /** Limits have room for every call that they can count; pinned definitions are the live ones. */
+  call(policy: Policy, call: JudgedCall): JudgedOutcome;
+  /** Of a resource's URI, or a prompt's name. */
+  kind(policy: Policy, kind: "resources" | "prompts", name: string): JudgedOutcome;
+}
+
+export type JudgedOutcome = "allow" | "ask" | "deny" | "hide";
 
 /** One call, and all that a decision on it may read. */
 export interface JudgedCall {

@@ -1,5 +1,5 @@
 import type { Json, Policy, ToolPolicy } from "../../policy/index.ts";
-import type { Judge, JudgedCall } from "../host.ts";
+import type { Judge, JudgedCall, JudgedOutcome } from "../host.ts";
 import type { Type } from "../tools/types.ts";
 import type { Domains } from "./branch.ts";
 import { domainsFor, type Known } from "./domains.ts";
@@ -118,10 +118,14 @@ export function partFor(policy: Policy, tool: string, { limits }: { limits: bool
 }
 
 /** What policies decide together, by the engine: the first that refuses a call has the last word. */
-export function judgedBy(judge: Judge, policies: readonly Policy[], call: JudgedCall) {
+export function judgedBy(
+  judge: Judge,
+  policies: readonly Policy[],
+  call: JudgedCall,
+): JudgedOutcome {
   let asks = false;
   for (const policy of policies) {
-    const outcome = judge(policy, call);
+    const outcome = judge.call(policy, call);
     if (outcome === "deny" || outcome === "hide") return outcome;
     asks ||= outcome === "ask";
   }

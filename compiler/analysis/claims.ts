@@ -6,7 +6,7 @@ import { toEntry } from "../lower/formula.ts";
 import type { BoundClaim, Program } from "../program.ts";
 import type { Type } from "../tools/types.ts";
 import { languageOf } from "./automaton.ts";
-import { findCall, judgedBy, partFor, type Reason } from "./call.ts";
+import { type CallFacts, findCall, judgedBy, partFor, type Reason } from "./call.ts";
 import { Effort } from "./effort.ts";
 import { encode } from "./encode.ts";
 import { all, type Formula, TRUE } from "./formula.ts";
@@ -62,10 +62,11 @@ const known = new WeakMap<
 >();
 
 function verdictOn(claim: BoundClaim, tool: string, world: ClaimWorld): ClaimVerdict {
-  const parts = world.policies.map((policy) => partFor(policy, tool, { limits: false }));
-  const labels = [...world.program.labels].map(([name, { values }]) => [name, values]);
+  const { program, policies, judge } = world;
+  const parts = policies.map((policy) => partFor(policy, tool, { limits: false }));
+  const labels = [...program.labels].map(([name, { values }]) => [name, values]);
   const condition = claim.condition === undefined ? undefined : entryOf(claim.condition);
-  const by = JSON.stringify([parts, labels, condition, world.judge === undefined]);
+  const by = JSON.stringify([parts, labels, condition, judge === undefined]);
   let byTool = known.get(claim.node);
   if (byTool === undefined) {
     byTool = new Map();
@@ -73,7 +74,14 @@ function verdictOn(claim: BoundClaim, tool: string, world: ClaimWorld): ClaimVer
   }
   const before = byTool.get(tool);
   if (before?.by === by) return before.verdict;
-  const verdict = examine(claim, tool, parts, condition, world);
+  const usual = world.typeOf(tool);
+  const verdict = judgeClaim({
+    claim: claim.node.claim,
+    ...(condition !== undefined && { condition }),
+    policies: parts,
+    facts: { tool, labels: program.labels, ...(usual !== undefined && { usual }) },
+    judge,
+  });
   byTool.set(tool, { by, verdict });
   return verdict;
 }
@@ -83,33 +91,36 @@ function entryOf(condition: Condition): ConditionEntry {
   return toEntry(lowerCondition(condition, () => undefined));
 }
 
-function examine(
-  { node }: BoundClaim,
-  tool: string,
-  parts: readonly Policy[],
-  condition: ConditionEntry | undefined,
-  { program, judge, typeOf }: ClaimWorld,
-): ClaimVerdict {
-  const outcomes = parts.map((part) => outcomesOf(part, tool, { limits: false })).reduce(bothOf);
+/** A claim about one tool, in the terms of the policy format. */
+export interface ToolClaim {
+  readonly claim: Claim["claim"];
+  readonly condition?: ConditionEntry;
+  /** All that a call must pass, without limits and pins. */
+  readonly policies: readonly Policy[];
+  readonly facts: CallFacts;
+  readonly judge: Judge | undefined;
+}
+
+/** Proves or refutes a claim about one tool. */
+export function judgeClaim({ claim, condition, policies, facts, judge }: ToolClaim): ClaimVerdict {
+  const { tool } = facts;
+  const outcomes = policies
+    .map((policy) => outcomesOf(policy, tool, { limits: false }))
+    .reduce(bothOf);
   const meets: Formula = condition === undefined ? TRUE : encode(condition).isTrue;
-  const isAgainst = (outcome: string): outcome is "allow" | "ask" =>
-    outcome === "allow" || (outcome === "ask" && node.claim === "always deny");
   let decided: "allow" | "ask" = "allow";
   const confirm = (call: JudgedCall): boolean => {
     if (judge === undefined) return false;
-    if (condition !== undefined && judge(onlyIf(tool, condition), call) !== "allow") return false;
-    const outcome = judgedBy(judge, parts, call);
-    if (!isAgainst(outcome)) return false;
+    if (condition !== undefined && judge.call(onlyIf(tool, condition), call) !== "allow") {
+      return false;
+    }
+    const outcome = judgedBy(judge, policies, call);
+    if (outcome !== "allow" && (outcome !== "ask" || claim === "never allow")) return false;
     decided = outcome;
     return true;
   };
-  const usual = typeOf(tool);
-  const found = findCall(
-    all([meets, callsAgainst(node.claim, outcomes)]),
-    outcomes.validated,
-    { tool, labels: program.labels, ...(usual !== undefined && { usual }) },
-    confirm,
-  );
+  const against = all([meets, callsAgainst(claim, outcomes)]);
+  const found = findCall(against, outcomes.validated, facts, confirm);
   if (found.kind === "none") return { kind: "proved" };
   if (found.kind === "undecided") return { kind: "undecided", tool, why: found.why };
   return { kind: "refuted", call: found.call, outcome: decided };

@@ -85,7 +85,8 @@ function read({ of, path }: Operand, scene: Scene): Json {
   return value;
 }
 
-function readPath([root = "", ...steps]: Steps, scene: Scene): Json {
+/** `null` for what is missing. */
+export function readPath([root = "", ...steps]: Steps, scene: Scene): Json {
   let value: Json = (scene[root] as Json | undefined) ?? null;
   for (const step of steps) {
     if (typeof value !== "object" || value === null) return null;

@@ -4,7 +4,7 @@ import type { Effort } from "./effort.ts";
 import { DAY, measureAt, type Steps, valueAt } from "./formula.ts";
 import { findMoment } from "./moments.ts";
 import { relate } from "./relate.ts";
-import type { Scene } from "./satisfied.ts";
+import { readPath, type Scene } from "./satisfied.ts";
 import { has, type ValueSet } from "./values.ts";
 import { findNumber, findString } from "./witness.ts";
 
@@ -99,9 +99,18 @@ class Builder {
   }
 
   #completed(scene: { readonly [root: string]: Json | undefined }): Scene {
-    const { domains } = this.#branch;
-    const args = domains.complete?.(["args"], scene.args) ?? scene.args ?? {};
-    return { ...scene, args };
+    const { domains, constraints } = this.#branch;
+    const bare = { ...scene, args: scene.args ?? {} };
+    const args = domains.complete?.(["args"], scene.args) ?? bare.args;
+    const completed = { ...scene, args };
+    // What had to stay out is not put in, though the schema asks for it.
+    const differs = [...constraints.values()].some(
+      ({ operand: { of, path } }) =>
+        of === "value" &&
+        path[0] === "args" &&
+        (readPath(path, bare) === null) !== (readPath(path, completed) === null),
+    );
+    return differs ? bare : completed;
   }
 
   #make(node: Node): Made {

@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { engineJudge } from "../../../cli/judge.ts";
+import { judgeClaim } from "../../../compiler/analysis/claims.ts";
+import { encode } from "../../../compiler/analysis/encode.ts";
+import { solve } from "../../../compiler/analysis/solve.ts";
+import type { ConditionEntry, Policy } from "../../../policy/index.ts";
+import { callsFor, conditionOver, fields, policyOver, TOOL } from "./small-policies.ts";
+
+const judge = engineJudge();
+
+/** A policy that allows what meets a condition. */
+function onlyIf(entry: ConditionEntry): Policy {
+  return {
+    version: "1",
+    default: "deny",
+    tools: { [TOOL]: { require: [{ conditions: [entry] }] } },
+  };
+}
+
+describe("against every call of a small domain, judged by the engine", () => {
+  it("a condition can hold or not", () => {
+    fc.assert(
+      fc.property(fields.chain(conditionOver), (entry) => {
+        const answer = solve(encode(entry).isTrue);
+        expect(answer.kind).not.toBe("perhaps");
+        const only = onlyIf(entry);
+        let met = false;
+        for (const call of callsFor(entry)) met ||= judge.call(only, call) === "allow";
+        if (met) expect(answer.kind).toBe("yes");
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  it("claims are proved and refuted rightly, and always decided", () => {
+    let proved = 0;
+    let refuted = 0;
+    fc.assert(
+      fc.property(
+        fields.chain((some) => fc.tuple(policyOver(some), conditionOver(some))),
+        fc.constantFrom("never allow" as const, "always deny" as const),
+        ([policy, entry], claim) => {
+          const verdict = judgeClaim({
+            claim,
+            condition: entry,
+            policies: [policy],
+            facts: { tool: TOOL },
+            judge,
+          });
+          expect(verdict.kind).not.toBe("undecided");
+          if (verdict.kind === "refuted") refuted++;
+          if (verdict.kind !== "proved") return;
+          proved++;
+          const only = onlyIf(entry);
+          for (const call of callsFor(policy, entry)) {
+            const outcome = judge.call(policy, call);
+            if (outcome === "deny" || (outcome === "ask" && claim === "never allow")) continue;
+            expect(judge.call(only, call), JSON.stringify(call)).not.toBe("allow");
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    expect(proved).toBeGreaterThan(100);
+    expect(refuted).toBeGreaterThan(100);
+  });
+});
