@@ -53,7 +53,7 @@ export const command: CliCommand = {
       shortfalls: coverage === undefined ? [] : shortfallsOf(coverage, options),
       colour: wantsColour(process.stdout),
     };
-    const { tests, failed, errors } = summarise(report);
+    const { tests, failed, refuted, errors } = summarise(report);
     if (filter !== undefined && tests === 0 && errors === 0) {
       throw new Failure(`No test has \`${filter}\` in its name.`);
     }
@@ -65,7 +65,7 @@ export const command: CliCommand = {
     if (options.format === "junit") {
       for (const shortfall of report.shortfalls) process.stderr.write(`${shortfall}\n`);
     }
-    const fine = failed === 0 && errors === 0 && report.shortfalls.length === 0;
+    const fine = failed === 0 && refuted === 0 && errors === 0 && report.shortfalls.length === 0;
     return fine ? EXIT_OK : EXIT_FINDINGS;
   },
 };
@@ -76,7 +76,8 @@ async function test(
   chosen: (name: string) => boolean,
   collector: CoverageCollector | undefined,
 ): Promise<TestedFile> {
-  const compiled = compileFile(path, list);
+  // A claim that does not hold is one more thing that failed, beside the tests.
+  const compiled = compileFile(path, list, { claimsApart: true });
   const errors = compiled.diagnostics.filter(({ severity }) => severity === "error");
   if (compiled.policy === undefined) return { path, compiled, errors, tests: [] };
   const observe = collector?.watch(compiled.program);

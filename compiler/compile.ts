@@ -64,7 +64,7 @@ export function compile(source: Source, host: Host, options: CompileOptions = {}
   const isSound = [...found, ...later].every(({ severity }) => severity !== "error");
   const claims = isSound && lowered !== undefined ? proveClaims(program, lowered, host) : [];
   const diagnostics = inOrder(
-    [...found, ...later, ...(claimsApart ? [] : claims.flatMap(reportOn))],
+    [...found, ...later, ...(claimsApart ? [] : claims.flatMap(claimDiagnostics))],
     program,
   );
   const fine = lowered !== undefined && diagnostics.every(({ severity }) => severity !== "error");
@@ -98,7 +98,8 @@ function proveClaims(
   }));
 }
 
-function reportOn({ claim, verdict }: ClaimResult): readonly Diagnostic[] {
+/** What there is to say of a claim that was not proved. */
+export function claimDiagnostics({ claim, verdict }: ClaimResult): readonly Diagnostic[] {
   const { node, source } = claim;
   if (verdict.kind === "proved") return [];
   if (verdict.kind === "undecided") return [report(claimUndecided, verdict, source, node.span)];

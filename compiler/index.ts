@@ -2,7 +2,7 @@ export type { ClaimResult, ClaimVerdict } from "./analysis/claims.ts";
 export { callText, contextText, timeText } from "./analysis/describe-call.ts";
 export { catalogue } from "./catalogue.ts";
 export type { Compilation, CompileOptions } from "./compile.ts";
-export { check, compile } from "./compile.ts";
+export { check, claimDiagnostics, compile } from "./compile.ts";
 export type { Host, Judge, JudgedCall, JudgedOutcome } from "./host.ts";
 export type { Target } from "./lower/target.ts";
 export { TARGETS } from "./lower/target.ts";

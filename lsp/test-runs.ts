@@ -56,7 +56,7 @@ export class TestRuns {
     if (this.#runner === undefined || source === undefined) return null;
     const compilation = this.#workspace.compile(source);
     // Apart: a change of the text meanwhile moves what the editor's own compilation is made of.
-    const apart = compile(copyOf(source), this.#workspace.hostApart());
+    const apart = compile(copyOf(source), this.#workspace.hostApart(), { claimsApart: true });
     const errors = apart.diagnostics.filter(({ severity }) => severity === "error").length;
     const chosen = (test: string): boolean => only === undefined || test === only;
     const tests = errors > 0 ? [] : await this.#runner(apart, chosen);

@@ -48,7 +48,8 @@ async function compileSource({ policy: path, tools, map }: PolicyFiles): Promise
   }
   const { compileFile, readSource } = await import("../policy-file.ts");
   const list = tools === undefined ? undefined : readSource(tools);
-  const compiled = compileFile(path, list);
+  // A claim that does not hold is what the decision may have to explain.
+  const compiled = compileFile(path, list, { claimsApart: true });
   const errors = compiled.diagnostics.filter(({ severity }) => severity === "error");
   if (compiled.policy === undefined) {
     const paint = painter(wantsColour(process.stderr));

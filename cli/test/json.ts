@@ -1,7 +1,9 @@
+import type { ClaimResult } from "../../compiler/index.ts";
+import { callJson } from "../report/call-json.ts";
 import { rangeOf } from "../report/places.ts";
 import type { BranchCoverage, Coverage, RuleCoverage } from "./coverage.ts";
 import { percentOf, type Share, sumOf } from "./coverage-sum.ts";
-import { hasPassed, summarise, type TestedFile, type TestReport } from "./report.ts";
+import { claimsOf, hasPassed, summarise, type TestedFile, type TestReport } from "./report.ts";
 import type { TestFailure, TestResult } from "./result.ts";
 import { decidedText, titleOf } from "./sentences.ts";
 
@@ -23,7 +25,7 @@ export function reportJson(report: TestReport): string {
           })),
         }),
     tests: files.flatMap((file) => file.tests.map((test) => testOf(test, file))),
-    claims: [],
+    claims: files.flatMap((file) => claimsOf(file).map(claimOf)),
     ...(coverage === undefined ? {} : { coverage: coverageOf(coverage) }),
     ...(shortfalls.length === 0 ? {} : { shortfalls }),
     summary: summarise(report),
@@ -40,6 +42,19 @@ function testOf(test: TestResult, file: TestedFile) {
     passed: hasPassed(test),
     calls: test.calls,
     failures: test.failures.map(failureOf),
+  };
+}
+
+function claimOf({ claim: { node, source }, verdict }: ClaimResult) {
+  return {
+    text: source.slice(node.span),
+    file: source.name,
+    line: source.positionAt(node.span.start).line,
+    proved: verdict.kind === "proved",
+    ...(verdict.kind === "refuted" && {
+      counterexample: { ...callJson(verdict.call), outcome: verdict.outcome },
+    }),
+    ...(verdict.kind === "undecided" && { undecided: { tool: verdict.tool, why: verdict.why } }),
   };
 }
 

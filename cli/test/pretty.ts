@@ -1,4 +1,5 @@
 import picocolors from "picocolors";
+import { type ClaimResult, claimDiagnostics } from "../../compiler/index.ts";
 import { location, renderDiagnostic, renderFrame, visible } from "../../language/index.ts";
 import type { ConditionSeen } from "../../runtime/index.ts";
 import { type Colours, conditionLines } from "../explain/conditions.ts";
@@ -7,7 +8,7 @@ import { statementIn } from "../statement.ts";
 import type { Coverage } from "./coverage.ts";
 import { percentOf, type Share, sumOf, uncoveredOf } from "./coverage-sum.ts";
 import { explainCommand } from "./explain-command.ts";
-import { hasPassed, summarise, type TestedFile, type TestReport } from "./report.ts";
+import { claimsOf, hasPassed, summarise, type TestedFile, type TestReport } from "./report.ts";
 import type { TestFailure, TestResult } from "./result.ts";
 import { answerOf, counted, ruleOf, titleOf } from "./sentences.ts";
 
@@ -34,7 +35,10 @@ function filePart(file: TestedFile, colour: boolean, colours: Colours): string {
     const errors = file.errors.map((error) => renderDiagnostic(error, { paint }));
     return [`${heading}  does not compile`, ...errors].join("\n\n");
   }
-  if (file.tests.length === 0) return `${heading}\n  ${colours.dim("no tests")}`;
+  const claims = claimsOf(file).map((claim) => claimPart(claim, file, colour, colours));
+  if (file.tests.length === 0 && claims.length === 0) {
+    return `${heading}\n  ${colours.dim("no tests")}`;
+  }
   let text = heading;
   let apart = "\n";
   for (const test of file.tests) {
@@ -42,7 +46,43 @@ function filePart(file: TestedFile, colour: boolean, colours: Colours): string {
     text += `${apart}${[testLine(test, colours), ...failures].join("\n\n")}`;
     apart = hasPassed(test) ? "\n" : "\n\n";
   }
+  for (const claim of claims) {
+    text += `${apart}${claim.text}`;
+    apart = claim.isProved ? "\n" : "\n\n";
+  }
   return text;
+}
+
+/** A claim on a line, and the call against it where there is one. */
+function claimPart(
+  result: ClaimResult,
+  file: TestedFile,
+  colour: boolean,
+  colours: Colours,
+): { readonly text: string; readonly isProved: boolean } {
+  const { claim, verdict } = result;
+  const said = visible(claim.source.slice(claim.node.span).replaceAll(/\s+/g, " "));
+  const place = colours.dim(`  ${location(claim.source, claim.node.span)}`);
+  if (verdict.kind === "proved") {
+    return { text: `  ${colours.green("✓")} ${said}${colours.dim("  proved")}`, isProved: true };
+  }
+  const paint = painter(colour);
+  const [diagnostic] = claimDiagnostics(result);
+  const mark = verdict.kind === "refuted" ? colours.red("✗") : colours.yellow("?");
+  const parts = [`  ${mark} ${said}${place}`];
+  if (diagnostic !== undefined) parts.push(renderDiagnostic(diagnostic, { paint }));
+  if (verdict.kind === "refuted") {
+    const { tool, args, grant, now } = verdict.call;
+    const caller = {
+      tool,
+      arguments: JSON.stringify(args),
+      grant: grant.name,
+      labels: grant.labels,
+      now,
+    };
+    parts.push(paint("hint", explainCommand(file.path, caller)));
+  }
+  return { text: parts.join("\n\n"), isProved: false };
 }
 
 function testLine(test: TestResult, colours: Colours): string {
@@ -124,13 +164,22 @@ function shareText(share: Share, what: "rule" | "branch"): string {
 }
 
 function summaryLine(report: TestReport, colours: Colours): string {
-  const { tests, passed, failed, errors } = summarise(report);
+  const { tests, passed, failed, claims, proved, refuted, errors } = summarise(report);
   const parts = [
     ...(failed > 0 ? [colours.red(`${failed} failed`)] : []),
     ...(passed > 0 ? [colours.green(`${passed} passed`)] : []),
     ...(errors > 0 ? [colours.red(counted(errors, "error"))] : []),
   ];
+  const open = claims - proved - refuted;
+  const found = [
+    ...(refuted > 0 ? [colours.red(`${refuted} refuted`)] : []),
+    ...(open > 0 ? [colours.yellow(`${open} not decided`)] : []),
+    ...(proved > 0 ? [colours.green(`${proved} proved`)] : []),
+  ];
   const where = counted(report.files.length, "file");
-  if (parts.length === 0) return `No tests in ${where}.`;
-  return `${counted(tests, "test")} in ${where}: ${parts.join(", ")}.`;
+  const sentences = [
+    ...(parts.length > 0 ? [`${counted(tests, "test")} in ${where}: ${parts.join(", ")}.`] : []),
+    ...(claims > 0 ? [`${counted(claims, "claim")}: ${found.join(", ")}.`] : []),
+  ];
+  return sentences.length === 0 ? `No tests in ${where}.` : sentences.join(" ");
 }

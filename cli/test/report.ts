@@ -1,4 +1,4 @@
-import type { Compilation } from "../../compiler/index.ts";
+import type { ClaimResult, ClaimVerdict, Compilation } from "../../compiler/index.ts";
 import type { Diagnostic } from "../../language/index.ts";
 import type { Coverage } from "./coverage.ts";
 import type { TestResult } from "./result.ts";
@@ -28,6 +28,10 @@ export interface TestSummary {
   readonly tests: number;
   readonly passed: number;
   readonly failed: number;
+  /** Claims, of which so many were proved, and so many refuted by a call. */
+  readonly claims: number;
+  readonly proved: number;
+  readonly refuted: number;
   /** Calls that were judged. */
   readonly calls: number;
   /** Errors in policies. */
@@ -37,10 +41,16 @@ export interface TestSummary {
 export function summarise({ files }: TestReport): TestSummary {
   const tests = files.flatMap((file) => file.tests);
   const passed = tests.filter(hasPassed).length;
+  const claims = files.flatMap(claimsOf);
+  const of = (kind: ClaimVerdict["kind"]): number =>
+    claims.filter(({ verdict }) => verdict.kind === kind).length;
   return {
     tests: tests.length,
     passed,
     failed: tests.length - passed,
+    claims: claims.length,
+    proved: of("proved"),
+    refuted: of("refuted"),
     calls: tests.reduce((sum, { calls }) => sum + calls, 0),
     errors: files.reduce((sum, { errors }) => sum + errors.length, 0),
   };
@@ -48,4 +58,9 @@ export function summarise({ files }: TestReport): TestSummary {
 
 export function hasPassed({ failures }: TestResult): boolean {
   return failures.length === 0;
+}
+
+/** The claims of a file that compiles, its imports' among them. */
+export function claimsOf({ compiled, errors }: TestedFile): readonly ClaimResult[] {
+  return errors.length > 0 ? [] : compiled.claims;
 }

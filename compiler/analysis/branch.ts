@@ -70,6 +70,8 @@ export class Branch {
   readonly relations: Relation[];
   /** Elements that are still to be found, those of the outermost lists first. */
   readonly somes: Quantity[];
+  /** Comparisons of lists that were taken apart, into those of so many elements. */
+  readonly apart: Map<Relation, number>;
   readonly #elements: Map<string, Elements>;
 
   constructor(domains: Domains, from?: Branch) {
@@ -77,6 +79,7 @@ export class Branch {
     this.constraints = new Map(from?.constraints);
     this.relations = [...(from?.relations ?? [])];
     this.somes = [...(from?.somes ?? [])];
+    this.apart = new Map(from?.apart);
     this.#elements = new Map(from === undefined ? [] : from.#elements);
   }
 

@@ -132,7 +132,8 @@ function schemaType(schema: Json): Type {
 
 // Limits -----------------------------------------------------------------------------------------------
 
-const MAX_SUM = 9_007_199_254.740991;
+/** No sum is larger, by much less than this is. */
+const MAX_SUM = 9_007_199_255;
 
 /** What sums are counted in. */
 const IN_MICRO_UNITS: Predicate = {

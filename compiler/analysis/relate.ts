@@ -1,7 +1,7 @@
 import type { Json } from "../../policy/index.ts";
 import type { Branch } from "./branch.ts";
 import type { Effort } from "./effort.ts";
-import type { Operand, Predicate, Relation } from "./formula.ts";
+import { measureAt, type Operand, type Predicate, type Relation, valueAt } from "./formula.ts";
 import { relates } from "./satisfied.ts";
 import { has, intersect, isEmpty, NOTHING, NUMBERS, only, type ValueSet } from "./values.ts";
 import { findString } from "./witness.ts";
@@ -18,17 +18,20 @@ interface Class {
  * up to what makes a difference. `perhaps`: there may be others.
  */
 export function* relate(branch: Branch, effort: Effort): Iterable<Branch | "perhaps"> {
-  const { relations } = branch;
+  const relations = branch.relations.filter((relation) => !branch.apart.has(relation));
   if (relations.length === 0) {
     yield branch;
     return;
   }
-  const classes = classesOf(branch);
+  const classes = classesOf(branch, relations);
   if (classes.some(({ values }) => isEmpty(values))) return;
   const byOperand = new Map(
     classes.flatMap((one) => one.operands.map(({ key }): [string, Class] => [key, one])),
   );
   const others = relations.filter(({ how }) => how !== "equal");
+  const isItself = ({ how, left, right }: Relation): boolean =>
+    how !== "at most" && byOperand.get(left.key) === byOperand.get(right.key);
+  if (others.some(isItself)) return;
   const candidates = candidatesOf(classes, effort);
   const chosen = new Map<Class, Json>();
   const holdsSoFar = ({ how, left, right }: Relation): boolean => {
@@ -59,15 +62,22 @@ export function* relate(branch: Branch, effort: Effort): Iterable<Branch | "perh
 
 function settled(branch: Branch, chosen: ReadonlyMap<Class, Json>): Branch {
   const copy = branch.copy();
+  const pin = (operand: Operand, value: Json): void => {
+    copy.constraints.set(operand.key, { ...copy.of(operand), values: only(value) });
+  };
   for (const [{ operands }, value] of chosen) {
     for (const operand of operands) {
-      copy.constraints.set(operand.key, { ...copy.of(operand), values: only(value) });
+      pin(operand, value);
+      // Whatever else the list or object has to hold, it is not made here.
+      if (!Array.isArray(value)) continue;
+      pin(measureAt("length", operand.path), value.length);
+      for (const [index, item] of value.entries()) pin(valueAt([...operand.path, index]), item);
     }
   }
   return copy;
 }
 
-function classesOf(branch: Branch): readonly Class[] {
+function classesOf(branch: Branch, relations: readonly Relation[]): readonly Class[] {
   const classes = new Map<string, Class>();
   const classOf = (operand: Operand): Class => {
     let found = classes.get(operand.key);
@@ -83,7 +93,7 @@ function classesOf(branch: Branch): readonly Class[] {
     }
     return found;
   };
-  for (const { how, left, right } of branch.relations) {
+  for (const { how, left, right } of relations) {
     const [a, b] = [classOf(left), classOf(right)];
     if (how !== "equal" || a === b) continue;
     a.operands.push(...b.operands);
@@ -113,7 +123,7 @@ function candidatesOf(
       for (const number of numbers) if (has(values, number)) found.push(number);
       if (values.yes) found.push(true);
       if (values.no) found.push(false);
-      if (values.lists) found.push([]);
+      if (values.lists) found.push([], ["example"], ["example", "example"]);
       if (values.objects) found.push({});
       return [one, found];
     }),

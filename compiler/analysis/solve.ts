@@ -9,6 +9,7 @@ import {
 } from "./branch.ts";
 import { Effort } from "./effort.ts";
 import { type Formula, literal, measureAt, type Steps, valueAt } from "./formula.ts";
+import { compareLists, elementsOf } from "./lists.ts";
 import { type Scene, satisfied } from "./satisfied.ts";
 import { type Built, buildScene } from "./scene.ts";
 import { EVERYTHING, has, LISTS, sizeOf, type ValueSet } from "./values.ts";
@@ -204,6 +205,13 @@ class Search {
         [],
         0,
       );
+    }
+    for (const relation of branch.relations) {
+      const elements = elementsOf(branch, relation);
+      if (elements === undefined || branch.apart.get(relation) === elements) continue;
+      const next = branch.copy();
+      next.apart.set(relation, elements);
+      return this.#search([compareLists(relation, elements)], next, [], 0);
     }
     const built: Built = buildScene(branch, this.#effort);
     if (built.kind === "yes") {

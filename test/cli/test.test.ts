@@ -201,3 +201,44 @@ test "passes again" { void_charge {} => hide }
   expect(stdout).toMatchSnapshot();
   expect(code).toBe(1);
 });
+
+describe("claims", () => {
+  const said = (claim: string): string => {
+    write("p.mcpp", `${POLICY}\ntest "one" {\nlist_charges {} => allow\n}\n${claim}\n`);
+    return "p.mcpp";
+  };
+
+  it("are proved beside the tests", async () => {
+    const file = said(
+      "never allow create_refund if args.amount > 50_00\nalways deny create_payout",
+    );
+    const { code, stdout } = await test([file]);
+    expect(stdout).toMatchSnapshot();
+    expect(code).toBe(0);
+  });
+
+  it("that do not hold fail with a call, and the tests are run all the same", async () => {
+    const file = said("never allow create_refund if args.amount > 10_00");
+    const { code, stdout } = await test([file]);
+    expect(stdout).toMatchSnapshot();
+    expect(code).toBe(1);
+    const json = JSON.parse((await test([file], { format: "json" })).stdout);
+    expect(json.claims).toMatchObject([
+      {
+        text: "never allow create_refund if args.amount > 10_00",
+        file: "p.mcpp",
+        line: 17,
+        proved: false,
+        counterexample: {
+          tool: "create_refund",
+          arguments: { amount: 1001 },
+          grant: { name: "local", labels: {} },
+          outcome: "allow",
+        },
+      },
+    ]);
+    expect(json.summary).toMatchObject({ passed: 1, claims: 1, proved: 0, refuted: 1 });
+    const junit = await test([file], { format: "junit" });
+    expect(junit.stdout).toContain('<testsuites name="mcpp test" tests="2" failures="1"');
+  });
+});
