@@ -29,9 +29,6 @@ export function* relate(branch: Branch, effort: Effort): Iterable<Branch | "perh
     classes.flatMap((one) => one.operands.map(({ key }): [string, Class] => [key, one])),
   );
   const others = relations.filter(({ how }) => how !== "equal");
-  const isItself = ({ how, left, right }: Relation): boolean =>
-    how !== "at most" && byOperand.get(left.key) === byOperand.get(right.key);
-  if (others.some(isItself)) return;
   const candidates = candidatesOf(classes, effort);
   const chosen = new Map<Class, Json>();
   const holdsSoFar = ({ how, left, right }: Relation): boolean => {
@@ -56,8 +53,45 @@ export function* relate(branch: Branch, effort: Effort): Iterable<Branch | "perh
     }
   };
   yield* choose(0);
-  // Lists and objects can be equal in ways that are not tried.
-  if (classes.some(({ values }) => values.lists || values.objects)) yield "perhaps";
+  // Lists and objects can be equal in ways that are not tried, which matters where no text would do as well.
+  if (classes.some((one) => needsParts(branch, one, candidates.get(one) ?? [], classes.length))) {
+    yield "perhaps";
+  }
+}
+
+function needsParts(
+  branch: Branch,
+  { operands, values }: Class,
+  candidates: readonly Json[],
+  count: number,
+): boolean {
+  if (!values.lists && !values.objects) return false;
+  if (candidates.filter((value) => typeof value === "string").length < count) return true;
+  return operands.some(({ path }) =>
+    [...branch.constraints.values()].some(
+      ({ operand, values: inside }) =>
+        operand.path.length > path.length &&
+        !inside.missing &&
+        path.every((step, index) => operand.path[index] === step),
+    ),
+  );
+}
+
+/** Whether operands that must be equal must also differ. */
+export function contradicts({ relations }: Branch): boolean {
+  const names = new Map<string, string>();
+  const nameOf = (key: string): string => {
+    const name = names.get(key);
+    return name === undefined ? key : nameOf(name);
+  };
+  for (const { how, left, right } of relations) {
+    const [a, b] = [nameOf(left.key), nameOf(right.key)];
+    if (how === "equal" && a !== b) names.set(a, b);
+  }
+  return relations.some(
+    ({ how, left, right }) =>
+      (how === "unequal" || how === "less") && nameOf(left.key) === nameOf(right.key),
+  );
 }
 
 function settled(branch: Branch, chosen: ReadonlyMap<Class, Json>): Branch {

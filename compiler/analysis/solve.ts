@@ -10,6 +10,7 @@ import {
 import { Effort } from "./effort.ts";
 import { type Formula, literal, measureAt, type Steps, valueAt } from "./formula.ts";
 import { compareLists, elementsOf } from "./lists.ts";
+import { contradicts } from "./relate.ts";
 import { type Scene, satisfied } from "./satisfied.ts";
 import { type Built, buildScene } from "./scene.ts";
 import { EVERYTHING, has, LISTS, sizeOf, type ValueSet } from "./values.ts";
@@ -194,6 +195,7 @@ class Search {
   }
 
   #finish(branch: Branch): Scene | undefined {
+    if (contradicts(branch)) return undefined;
     for (const { list, count } of branch.judged) {
       const length = branch.of(measureAt("length", list.path)).values;
       const least = leastOf(length);
