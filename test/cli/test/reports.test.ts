@@ -37,9 +37,12 @@ describe("json", () => {
         "claims": [],
         "summary": {
           "calls": 6,
+          "claims": 0,
           "errors": 0,
           "failed": 1,
           "passed": 1,
+          "proved": 0,
+          "refuted": 0,
           "tests": 2,
         },
         "tests": [
