@@ -1,5 +1,5 @@
 // `npm run vscode:e2e`: the packed extension in a real VS Code (code-server in Chromium). Opens a policy, sees the
-// squiggle, completes a tool, hovers, mends, saves, renames, compiles and shows the JSON, and takes the pictures of
+// squiggle, completes a tool, hovers, mends, saves, renames, compiles and shows the JSON, runs tests, and takes the pictures of
 // the README. Prints a line for each step; ends with 1 when one fails, and leaves no process behind.
 
 import assert from "node:assert/strict";
@@ -200,13 +200,20 @@ async function drive(): Promise<void> {
       `${tested}\ntest "lookups" {\n  get_charge {} => allow\n}\n\ntest "payouts" {\n  create_payout {} => allow\n}\n`,
     );
     await code.run("File: Revert File");
-    await code.until("the tests", async () => (await code.text()).includes("lookups"));
-    await code.run("Test Explorer: Focus on Test Explorer View");
+    await code.until("the tests", async () => (await code.text()).includes("create_payout {}"));
+    await code.run("View: Show Testing");
     const row = (hasText: string) =>
       page.locator(".test-explorer .monaco-list-row", { hasText }).first();
     await row("payments.mcpp").waitFor();
     await code.run("Test: Run All Tests");
+    await row("payments.mcpp").locator(".codicon-testing-failed-icon").waitFor();
+    await row("payments.mcpp").locator(".monaco-tl-twistie").click();
     await row("payouts").locator(".codicon-testing-failed-icon").waitFor();
+    await row("lookups").locator(".codicon-testing-passed-icon").waitFor();
+    await code.press("Control+J");
+    await page.locator(".part.panel").waitFor({ state: "hidden" });
+    const failing = tested.split("\n").length + 5;
+    await code.goTo(failing, 3);
     await page.locator(".squiggly-error").first().waitFor();
     await code.shot("tests");
     await code.run("Test: Clear All Results");
@@ -214,7 +221,7 @@ async function drive(): Promise<void> {
     await code.run("View: Toggle Primary Side Bar Visibility");
     await page.locator(".editor-instance .view-lines").first().click();
     await code.run("File: Revert File");
-    await code.until("no test", async () => !(await code.text()).includes("lookups"));
+    await code.until("no test", async () => !(await code.text()).includes("create_payout {}"));
   });
 
   await step("compiles to a file", async () => {
