@@ -1,6 +1,6 @@
 // `npm run vscode:e2e`: the packed extension in a real VS Code (code-server in Chromium). Opens a policy, sees the
-// squiggle, completes a tool, hovers, mends, saves, renames, compiles and shows the JSON, runs tests, and takes the pictures of
-// the README. Prints a line for each step; ends with 1 when one fails, and leaves no process behind.
+// squiggle, completes a tool, hovers, mends, saves, renames, runs tests, compiles and shows the JSON, and takes the
+// pictures of the README. Prints a line for each step; ends with 1 when one fails, and leaves no process behind.
 
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
