@@ -1,6 +1,5 @@
 import type { Policy } from "../policy/index.ts";
 import {
-  type AdminServer,
   ChildPlaces,
   Freezes,
   Gateway,
@@ -8,6 +7,7 @@ import {
   Seals,
   type Snapshot,
 } from "../runtime/index.ts";
+import type { RunningAdmin } from "./admin/serve.ts";
 import { EXIT_OK, Failure, sentenceOf } from "./command.ts";
 import type { Config, ReadyPolicy } from "./config/config.ts";
 import { NotServable, readServing, type Serving } from "./config/serving.ts";
@@ -38,7 +38,7 @@ export async function serveGateway(path: string): Promise<number> {
   const page = config.admin === undefined ? undefined : await import("./admin/serve.ts");
   const watched = page?.watching();
   const places = new ChildPlaces();
-  let admin: AdminServer | undefined;
+  let admin: RunningAdmin | undefined;
   const webhook = webhookOf(config, log, (id) => admin?.linkTo(id));
   const rulebooks = new Rulebooks();
   let events: AuditEvents | undefined;

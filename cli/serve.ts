@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:os";
 import { resolve, sep } from "node:path";
-import type { AdminServer, Carrier, Governance, Openings, Place } from "../runtime/index.ts";
+import type { Carrier, Governance, Openings, Place } from "../runtime/index.ts";
 import {
   bridgeToHttp,
   ChildNotStarted,
@@ -22,6 +22,7 @@ import {
   startChild,
   Tasks,
 } from "../runtime/index.ts";
+import type { RunningAdmin } from "./admin/serve.ts";
 import { type CliCommand, EXIT_FAILED, EXIT_OK, Failure, type Invocation } from "./command.ts";
 import { collect, describeTarget, type Target, targetOf } from "./connect.ts";
 import { durationMs, holdMs } from "./duration.ts";
@@ -240,7 +241,7 @@ async function serve(invocation: Invocation): Promise<number> {
   const watching = import("./reload/policy.ts").then(({ reloading }) => {
     saved = reloading({ path, loaded, rules, rulebookOf, log, audit, kept, reloaded });
   });
-  let admin: AdminServer | undefined;
+  let admin: RunningAdmin | undefined;
   try {
     if (serveAdmin !== undefined && watched !== undefined && page !== undefined) {
       admin = await serveAdmin.startAdmin(page, {

@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** Folders that run in a browser. */
-const NO_NODE = ["language", "policy", "compiler", "runtime/engine"];
+const NO_NODE = ["language", "policy", "compiler", "runtime/engine", "runtime/admin/page"];
 
 function files(folder: string): string[] {
   const path = join(root, folder);

@@ -53,11 +53,21 @@ export interface AdminSurroundings
   readonly routes: readonly AdminRoute[];
 }
 
-/** Serves the admin page, and prints where it is with what opens it once. Throws `Failure`. */
+/** The admin page while it is served. */
+export interface RunningAdmin {
+  /** Where a question is shown, to whoever has signed in or does so. */
+  readonly linkTo: (question: string) => string;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Serves the admin page, and prints where it is with what opens it once; again whenever SIGUSR2 asks for it. Throws
+ * `Failure`.
+ */
 export async function startAdmin(
   config: AdminConfig,
   surroundings: AdminSurroundings,
-): Promise<AdminServer> {
+): Promise<RunningAdmin> {
   const { watched, log, audit, auditSettings, routes, ...page } = surroundings;
   const now = Date.now;
   const trail = trailOf(auditSettings);
@@ -76,11 +86,22 @@ export async function startAdmin(
       `The admin page cannot be had on \`${host}:${port}\`: ${sentenceOf(error)} Port 0 takes any that is free.`,
     );
   });
-  // The one time that it is shown; the log would leave it out among others.
-  process.stderr.write(
-    `mcpp: the admin page, once and within an hour, is at  ${admin.newLink()}\n`,
-  );
-  return admin;
+  // The one time that each is shown; the log would leave it out among others.
+  const tell = (): void => {
+    process.stderr.write(
+      `mcpp: the admin page, once and within an hour, is at  ${admin.newLink()}\n`,
+    );
+  };
+  tell();
+  // Windows has no such signal.
+  if (process.platform !== "win32") process.on("SIGUSR2", tell);
+  return {
+    linkTo: (question) => admin.linkTo(question),
+    close: () => {
+      process.off("SIGUSR2", tell);
+      return admin.close();
+    },
+  };
 }
 
 /** Those decide that the configuration in force names. */

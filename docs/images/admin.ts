@@ -1,19 +1,21 @@
+import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { openPage, signIn, writeAdminConfig } from "../../test/end-to-end/admin-gateway.ts";
 import { startChromium } from "../../test/end-to-end/chromium.ts";
+import { MCPP } from "../../test/end-to-end/lines.ts";
 import { connect } from "../../test/end-to-end/mcp-clients.ts";
-import { GatewayFolder, tokenOf } from "../../test/end-to-end/served-gateway.ts";
+import { GatewayFolder, ServedGateway, tokenOf } from "../../test/end-to-end/served-gateway.ts";
 import { startRecordingHttp } from "../../test/fixtures/recording-upstream/http.ts";
 
 // Takes the pictures of the admin page: `npm run pictures [FOLDER]`, after a build. Without a folder, into this one.
 
 const POLICY = `allow list_charges, delete_customer
-ask create_refund if args.amount > 50_00 by "leads" within 10m because "Refunds above 50 are approved by a lead"
+ask create_refund if args.amount > 50_00 by "leads" within 10m because "Refunds above 50 are approved by a lead."
 allow create_refund
 ask send_message within 25m
-deny delete_customer because "Customers are deleted by hand, in the console"
+deny delete_customer because "Customers are deleted by hand, in the console."
 
 limit create_refund 12/hour
 limit create_refund sum(args.amount) to 5000_00/day
@@ -55,6 +57,7 @@ mkdirSync(folderName, { recursive: true });
 const folder = new GatewayFolder();
 const upstream = await startRecordingHttp({ tools: TOOLS });
 const browser = await startChromium();
+let stop = async (): Promise<unknown> => undefined;
 try {
   writeAdminConfig(folder, upstream, {
     policy: POLICY,
@@ -62,7 +65,15 @@ try {
     grants: ["support-agent", "night-batch"],
     approvals: "  hold: 0",
   });
-  const gateway = await folder.serve();
+  // In its folder, so that no path of this machine is in a picture.
+  const gateway = new ServedGateway(
+    spawn(process.execPath, [MCPP, "serve", "--config", "mcpp.yaml"], {
+      cwd: folder.path,
+      stdio: ["ignore", "ignore", "pipe"],
+    }),
+  );
+  stop = () => gateway.stop();
+  await gateway.listening;
   const agents = await Promise.all(
     ["support-agent", "night-batch"].map((grant) =>
       connect("SDK 1", {
@@ -75,7 +86,7 @@ try {
 
   const pages: { readonly scheme: Scheme; readonly page: Page }[] = [];
   for (const scheme of ["light", "dark"] as const) {
-    const context = await browser.newContext({ colorScheme: scheme, deviceScaleFactor: 1.5 });
+    const context = await browser.newContext({ colorScheme: scheme, deviceScaleFactor: 1.25 });
     const page = await openPage(context, gateway);
     await page.getByRole("button", { name: "Sign in" }).waitFor();
     await both(page, "sign-in", scheme);
@@ -116,6 +127,7 @@ try {
   for (const agent of agents) await agent.close();
 } finally {
   await browser.close();
+  await stop();
   await folder.remove();
   await upstream.close();
 }

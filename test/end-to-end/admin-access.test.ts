@@ -156,6 +156,19 @@ describe("a gateway", () => {
     expect((await asker.post("/api/enter", { link })).status).toBe(401);
   });
 
+  it.skipIf(process.platform === "win32")(
+    "prints a new link when it is asked to, and the old one is worth nothing",
+    async () => {
+      await start();
+      const old = secretOf(gateway);
+      gateway.process.kill("SIGUSR2");
+      await expect.poll(() => gateway.stderr.match(/#link=/g)?.length).toBe(2);
+      expect((await asker.post("/api/enter", { link: old })).status).toBe(401);
+      const link = /#link=(\S+)\s*$/.exec(gateway.stderr.trimEnd())?.[1] ?? "";
+      await asker.enter({ link });
+    },
+  );
+
   it("ends the session of an approver who is taken out, and records who was turned away", async () => {
     await start();
     const bob = await asker.enter({ token: tokenOf("bob") });

@@ -10,6 +10,8 @@ export interface AdminConfig {
   /** Lines of their own. */
   readonly more?: string;
   readonly server?: string;
+  /** What stands for the server, in place of the recording one. */
+  readonly entry?: object;
   readonly grants?: readonly string[];
 }
 
@@ -41,7 +43,7 @@ export function writeAdminConfig(
       `    - { name: bob, token: "${tokenLine("bob")}", groups: [leads, others] }`,
       `    - { name: eve, token: "${tokenLine("eve")}", groups: [others] }`,
       "servers:",
-      `  ${server}: { url: "${upstream.url}" }`,
+      `  ${server}: ${JSON.stringify(given.entry ?? { url: upstream.url })}`,
       "grants:",
       ...grants.map(
         (name) =>

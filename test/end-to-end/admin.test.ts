@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type RecordingHttp, startRecordingHttp } from "../fixtures/recording-upstream/http.ts";
@@ -7,7 +8,7 @@ import { toolCall } from "../runtime/proxy/http/proxy.ts";
 import { hasRedis, RedisServer } from "../runtime/state/redis-server.ts";
 import { linkOf, openPage, signIn, writeAdminConfig } from "./admin-gateway.ts";
 import { hasChromium, startChromium } from "./chromium.ts";
-import { LineProcess, MCPP } from "./lines.ts";
+import { LineProcess, MCPP, serverFile } from "./lines.ts";
 import { type AnyClient, connect } from "./mcp-clients.ts";
 import { mcpp } from "./mcpp.ts";
 import { GatewayFolder, type ServedGateway, tokenOf } from "./served-gateway.ts";
@@ -133,6 +134,25 @@ describe.runIf(hasChromium)("a gateway's page", () => {
       .poll(() => outcome(page).textContent())
       .toMatch(/^\s*Approved( by ann|, and the call was made by ann)/);
     await page.getByText("Nothing waits for an approval.").waitFor();
+  });
+
+  it("a file is written by a real server once that was approved, and not before", async () => {
+    const docs = folder.file("docs");
+    mkdirSync(docs);
+    const gateway = await serve({
+      policy: 'allow read_text_file\nask write_file by "leads" within 10m\n',
+      entry: { command: [process.execPath, serverFile("filesystem"), docs] },
+    });
+    const page = await as(gateway, "ann");
+    const sdk = await client(gateway);
+    const path = join(docs, "note.txt");
+    const held = sdk.call("write_file", { path, content: "<i>approved</i>" });
+    await page.getByRole("heading", { level: 2, name: /write_file/ }).waitFor();
+    expect(await page.locator("article pre").textContent()).toContain('"<i>approved</i>"');
+    expect(existsSync(path)).toBe(false);
+    await approve(page).click();
+    expect(await held).toContain("Successfully wrote");
+    expect(readFileSync(path, "utf8")).toBe("<i>approved</i>");
   });
 
   it("a refusal's reason is read by the model", async () => {
