@@ -4,11 +4,21 @@ import { type Report, summarise } from "./report.ts";
 
 /** For programs; stable. */
 export function reportJson({ diagnostics }: Report): string {
-  const report = { diagnostics: diagnostics.map(entryOf), summary: summarise(diagnostics) };
+  const report = { diagnostics: diagnostics.map(diagnosticJson), summary: summarise(diagnostics) };
   return `${JSON.stringify(report, null, 2)}\n`;
 }
 
-function entryOf({ code, severity, message, hint, source, span, related, fixes }: Diagnostic) {
+/** A diagnostic as `mcpp check --format json` gives it. */
+export function diagnosticJson({
+  code,
+  severity,
+  message,
+  hint,
+  source,
+  span,
+  related,
+  fixes,
+}: Diagnostic) {
   return {
     file: source.name,
     code,

@@ -1,6 +1,6 @@
 import type { ClaimResult } from "../../compiler/index.ts";
 import { callJson } from "../report/call-json.ts";
-import { rangeOf } from "../report/places.ts";
+import { diagnosticJson } from "../report/json.ts";
 import type { BranchCoverage, Coverage, RuleCoverage } from "./coverage.ts";
 import { percentOf, type Share, sumOf } from "./coverage-sum.ts";
 import { claimsOf, hasPassed, summarise, type TestedFile, type TestReport } from "./report.ts";
@@ -12,18 +12,7 @@ export function reportJson(report: TestReport): string {
   const { files, coverage, shortfalls } = report;
   const errors = files.flatMap((file) => file.errors);
   const json = {
-    ...(errors.length === 0
-      ? {}
-      : {
-          diagnostics: errors.map(({ source, code, severity, message, hint, span }) => ({
-            file: source.name,
-            code,
-            severity,
-            message,
-            ...(hint === undefined ? {} : { hint }),
-            range: rangeOf(source, span),
-          })),
-        }),
+    ...(errors.length === 0 ? {} : { diagnostics: errors.map(diagnosticJson) }),
     tests: files.flatMap((file) => file.tests.map((test) => testOf(test, file))),
     claims: files.flatMap((file) => claimsOf(file).map(claimOf)),
     ...(coverage === undefined ? {} : { coverage: coverageOf(coverage) }),

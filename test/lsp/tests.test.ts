@@ -123,6 +123,17 @@ describe("tests in an editor", () => {
     expect(await runTests(document)).toMatchObject({ errors: 1, tests: [] });
   });
 
+  it("run where a claim does not hold", async () => {
+    editor = await Editor.start();
+    const document = await editor.open(`${POLICY}\nnever allow get_charge\n`);
+    const codes = (await document.diagnostics()).map(({ code }) => code);
+    expect(codes).toContain("MCPP520");
+    expect(await runTests(document)).toMatchObject({
+      errors: 0,
+      tests: [{ passed: true }, { passed: false }],
+    });
+  });
+
   it("are listed for the whole workspace, whether open or not", async () => {
     editor = await Editor.start({
       files: {
