@@ -11,6 +11,8 @@ export interface QuestionOptions {
 
 /** How old the list may be that several pages are shown (milliseconds): each of them asks every second. */
 const FRESH_MS = 700;
+/** How many times as long as listing takes a list is good for: large calls that wait must not slow down others. */
+const REST = 10;
 /** Characters of the arguments in the list. */
 const PREVIEW = 400;
 /** How many are shown that wait no more. */
@@ -22,11 +24,16 @@ const MAX_REASON = 2_000;
 export function questionRoutes(options: QuestionOptions): readonly AdminRoute[] {
   const { store, people, now } = options;
   let listed: { readonly at: number; readonly list: Promise<readonly Approval[]> } | undefined;
+  let fresh = FRESH_MS;
+  const read = async (): Promise<readonly Approval[]> => {
+    const began = performance.now();
+    const all = await store.list({ all: true });
+    fresh = Math.max(FRESH_MS, REST * (performance.now() - began));
+    return all.filter((approval) => people.concerns(approval));
+  };
   const list = (): Promise<readonly Approval[]> => {
     const at = now();
-    if (listed === undefined || Math.abs(at - listed.at) >= FRESH_MS) {
-      listed = { at, list: Promise.resolve(store.list({ all: true })) };
-    }
+    if (listed === undefined || Math.abs(at - listed.at) >= fresh) listed = { at, list: read() };
     return listed.list;
   };
   const get = async (id: unknown): Promise<Approval | undefined> => {
@@ -42,7 +49,7 @@ export function questionRoutes(options: QuestionOptions): readonly AdminRoute[] 
       path: "/api/questions",
       right: "session",
       async answer({ session }) {
-        const all = (await list()).filter((approval) => people.concerns(approval));
+        const all = await list();
         const of = (approvals: readonly Approval[]): readonly Question[] =>
           approvals.map((approval) => shown(approval, session?.person));
         const waiting = all.filter(({ state }) => state === "pending");

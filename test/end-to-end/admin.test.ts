@@ -245,6 +245,30 @@ describe.runIf(hasChromium)("a gateway's page", () => {
     await expect.poll(() => page.locator("article pre").textContent()).toContain('"two"');
   });
 
+  it("on a narrow screen goes from the list to a question and back", async () => {
+    const gateway = await serve({ approvals: "  hold: 0" });
+    const sdk = await client(gateway);
+    for (const id of ["one", "two"]) await sdk.call("put_item", { id });
+    const page = await openPage(
+      await newContext({ viewport: { width: 390, height: 800 } }),
+      gateway,
+    );
+    await signIn(page, tokenOf("ann"));
+    await page.locator("a.row:visible").nth(1).waitFor();
+    expect(await page.locator("article").count()).toBe(0);
+    await page.locator("a.row:visible").first().click();
+    await question(page);
+    expect(await page.locator("a.row:visible").count()).toBe(0);
+    await page.getByRole("link", { name: "All that wait" }).click();
+    await page.locator("a.row:visible").nth(1).click();
+    await question(page);
+    await deny(page).click();
+    await outcome(page).waitFor();
+    await page.goBack();
+    await expect.poll(() => page.locator("a.row:visible").count()).toBe(1);
+    expect(await page.locator("article").count()).toBe(0);
+  });
+
   it("lets those look who may not decide, and says why", async () => {
     const gateway = await serve({ approvals: "  hold: 0" });
     await (await client(gateway)).call("put_item", { id: "x", amount: 5 });
@@ -329,6 +353,7 @@ describe.runIf(hasChromium)("a gateway's page", () => {
       rtl: "\u202egpj.exe\u2066\u2069",
       zero: "ad\u200bmin\u0000",
       look: "\u0430dmin",
+      שלום: "עולם",
       "key\u202e": "{{constructor.constructor('alert(3)')()}}",
     };
     const sdk = await client(gateway);
@@ -339,6 +364,11 @@ describe.runIf(hasChromium)("a gateway's page", () => {
     expect(await pre.textContent()).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
     expect(await pre.locator("script, img").count()).toBe(0);
     await page.getByText(/^\d+ characters are written as/).waitFor();
+    // A key and a value that are read from right to left stay in their places.
+    const [key = 0, value = 0] = (await page.evaluate(
+      `["שלום", "עולם"].map((text) => [...document.querySelectorAll("pre span")].find((one) => one.textContent.includes(text)).getBoundingClientRect().left)`,
+    )) as number[];
+    expect(key).toBeLessThan(value);
     await deny(page).click();
     await outcome(page).waitFor();
 
