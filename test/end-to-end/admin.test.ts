@@ -172,13 +172,13 @@ describe.runIf(hasChromium)("a gateway's page", () => {
 
   it("what nobody decides on expires, and cannot be decided on any more", async () => {
     const gateway = await serve({
-      policy: 'allow get_item\nask put_item by "leads" within 2s\n',
+      policy: 'allow get_item\nask put_item by "leads" within 5s\n',
       approvals: "  hold: 0",
     });
     const page = await as(gateway, "ann");
     const sdk = await client(gateway);
     expect(await sdk.call("put_item", { id: "x" })).toContain("[APPROVAL PENDING]");
-    await question(page);
+    await page.getByRole("heading", { level: 2, name: /put_item/ }).waitFor();
     await outcome(page).waitFor();
     expect(await outcome(page).textContent()).toContain("Expired");
     expect(await approve(page).count()).toBe(0);
