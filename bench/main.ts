@@ -19,6 +19,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     what: "what an audit trail costs a call",
     load: () => import("./audit.ts"),
   },
+  telemetry: {
+    what: "what traces and metrics cost a call",
+    load: () => import("./telemetry.ts"),
+  },
   compile: {
     what: "2 000 rules over 250 tools, from text to JSON",
     load: () => import("./compile.ts"),
