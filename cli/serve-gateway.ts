@@ -19,7 +19,7 @@ import { SavedFiles } from "./reload/saved-files.ts";
 import { gatewayApprovals, webhookOf } from "./serve-approvals.ts";
 import { type AuditEvents, auditEvents, describeAudit, openAudit } from "./serve-audit.ts";
 import { serveLog } from "./serve-log.ts";
-import { openState } from "./serve-state.ts";
+import { openState, WITHOUT_LIMITS } from "./serve-state.ts";
 import { startTelemetry } from "./serve-telemetry.ts";
 import { untilEnded } from "./signals.ts";
 
@@ -60,6 +60,7 @@ export async function serveGateway(path: string): Promise<number> {
       seals,
       approvals,
       freezes,
+      stateFail: config.stateFail,
       charged: watched?.charged,
       now: Date.now,
       record: (record, grant, server) => {
@@ -149,6 +150,7 @@ export async function serveGateway(path: string): Promise<number> {
     log.notice(
       `serving ${path}: ${count(config.servers.size, "server")}, ${count(config.grants.length, "grant")}, ${where}${describeAudit(config.audit)}`,
     );
+    if (config.stateFail === "open") log.notice(WITHOUT_LIMITS);
     for (const name of config.servers.keys()) {
       log.notice(`listening on ${originOf(config.listen, port)}/mcp/${name}`);
     }
@@ -203,6 +205,7 @@ function onlyAtStart(before: Config, after: Config): readonly string[] {
     admin: config.admin === undefined ? null : { ...config.admin, url: config.admin.url?.href },
     key: config.keys.map((key) => Buffer.from(key).toString("hex")),
     state: config.state ?? null,
+    state_fail: config.stateFail ?? null,
     audit: config.audit ?? null,
     approvals: [
       config.approvals.holdMs,

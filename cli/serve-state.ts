@@ -24,6 +24,10 @@ export interface ServeState {
   readonly freezeStore: FreezeStore;
 }
 
+/** For the start of a proxy that was asked to. */
+export const WITHOUT_LIMITS =
+  "while the state cannot be reached, calls are made without their limits (`state_fail: open`)";
+
 /**
  * Opens what `--state` names; without it, the file of this user, so that an agent that starts its server anew does
  * not start with fresh quotas. `counting`: false where nothing is

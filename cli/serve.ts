@@ -42,7 +42,7 @@ import { answerWithFailure } from "./serve-failure.ts";
 import { type HttpOptions, serveHttp } from "./serve-http.ts";
 import { childLog, serveLog } from "./serve-log.ts";
 import { type LoadedPolicy, loadPolicy, PolicyErrors } from "./serve-policy.ts";
-import { counts, openState } from "./serve-state.ts";
+import { counts, openState, WITHOUT_LIMITS } from "./serve-state.ts";
 import { startTelemetry } from "./serve-telemetry.ts";
 
 export const command: CliCommand = {
@@ -57,6 +57,10 @@ export const command: CliCommand = {
       .option(
         "--state <store>",
         "where counters are: memory, sqlite:PATH or redis://… (a file in your state folder)",
+      )
+      .option(
+        "--state-fail <how>",
+        "`open`: while the state cannot be reached, make calls without their limits",
       )
       .option(
         "--hold <duration>",
@@ -123,6 +127,7 @@ interface ServeOptions extends AuditOptions {
   readonly label?: readonly string[];
   readonly name?: string;
   readonly state?: string;
+  readonly stateFail?: string;
   readonly hold: string;
   readonly admin?: string;
   readonly shadow?: boolean;
@@ -157,6 +162,7 @@ async function serve(invocation: Invocation): Promise<number> {
   const settings = auditSettings(options);
   const grant = grantOf(options);
   const opens = openingsOf(options);
+  const stateFail = stateFailOf(options);
   const held = holdOf(options.hold);
   const serveAdmin = options.admin === undefined ? undefined : await import("./admin/serve.ts");
   const page = serveAdmin?.adminOption(options.admin as string);
@@ -217,6 +223,7 @@ async function serve(invocation: Invocation): Promise<number> {
     refusedRequests: refusedOf(options),
     approvals,
     freezes,
+    stateFail,
     rounds: new Rounds(seals, { server, grant: grant.id }, counters, Date.now),
     // There is one grant: whatever the server runs for us is its.
     load: noLoad(),
@@ -233,6 +240,7 @@ async function serve(invocation: Invocation): Promise<number> {
   log.notice(
     `serving ${describeTarget(target)} under ${path} as ${grant.name}, server id ${server}, ${where}${describeAudit(settings)}${shadow ? ", shadow: nothing is forbidden" : ""}`,
   );
+  if (stateFail === "open") log.notice(WITHOUT_LIMITS);
   if (asks(loaded.policy)) log.notice(whoDecides(approvals, http !== undefined));
   let saved: SavedFiles | undefined;
   const kept = options.state !== undefined || counts(loaded.policy);
@@ -416,6 +424,11 @@ function openingsOf({ unlisted, methods }: ServeOptions): Openings {
     throw new Failure(`\`--methods ${methods}\`: the one word that stands there is \`all\`.`);
   }
   return { unlisted: unlisted !== undefined, methods: methods !== undefined };
+}
+
+function stateFailOf({ stateFail }: ServeOptions): "open" | undefined {
+  if (stateFail === undefined || stateFail === "open") return stateFail;
+  throw new Failure(`\`--state-fail ${stateFail}\`: the one word that stands there is \`open\`.`);
 }
 
 /** Absent without `--listen`. */

@@ -80,6 +80,9 @@ function explained(record: TrailRecord): string {
     ...(rule === undefined ? [] : [row("rule", rule)]),
     ...(source === undefined ? [] : [row("written at", source), ...sourceLine(source)]),
     ...(record.approval === undefined ? [] : [row("approval", record.approval)]),
+    ...(record.limits === "unchecked"
+      ? [row("limits", "not checked: the state could not be reached")]
+      : []),
     ...(record.detail === undefined ? [] : [row("detail", record.detail)]),
     ...argumentRows(record.arguments),
     ...(policy === undefined ? [] : [row("policy", policy)]),

@@ -16,6 +16,8 @@ export interface Config<P extends PolicyFacts = PolicyFacts> {
   readonly keys: readonly Uint8Array[];
   /** What `openStore` takes, its path resolved; absent: the file of this user. */
   readonly state?: string;
+  /** Calls whose limits cannot be checked are made. */
+  readonly stateFail?: "open";
   /** Its folder resolved; absent: nothing is recorded. */
   readonly audit?: AuditSettings;
   readonly approvals: ApprovalsConfig;

@@ -71,6 +71,7 @@ interface Raw {
   readonly admin?: RawAdmin;
   readonly key?: string | readonly string[];
   readonly state?: string;
+  readonly state_fail?: "closed" | "open";
   readonly audit?: RawAudit;
   readonly approvals?: RawApprovals;
   readonly guard?: string;
@@ -161,6 +162,7 @@ class Reader<P extends PolicyFacts> {
         ...(admin === undefined ? {} : { admin }),
         keys,
         ...(raw.state === undefined ? {} : { state: this.#state(raw.state) }),
+        ...(raw.state_fail === "open" ? { stateFail: "open" } : {}),
         ...(audit === undefined ? {} : { audit }),
         approvals,
         ...(guard === undefined ? {} : { guard }),

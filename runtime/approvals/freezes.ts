@@ -48,6 +48,11 @@ export class Freezes {
     return this.#reading.then((freezes) => stopping(freezes, subject, now));
   }
 
+  /** The freeze that stops a call now, by what was last read. */
+  lastKnown(subject: FreezeSubject, now: number): Freeze | undefined {
+    return stopping(this.#known, subject, now);
+  }
+
   /** Calls `listener` with those in force whenever they were read, before a call is stopped by them. */
   onRead(listener: (freezes: readonly Freeze[]) => void): void {
     this.#listeners.add(listener);

@@ -131,6 +131,7 @@ export class AuditTrail {
     if (source !== undefined) record.source = source;
     if (detail !== undefined) record.detail = keptText(detail, MAX.text);
     if (approval !== undefined) record.approval = approval;
+    if (decision.unchecked === true) record.limits = "unchecked";
     if (continued === true) record.continued = true;
     if (rulebook !== undefined) Object.assign(record, rulebook.digests);
     if (took !== undefined) record.latency_us = Math.round(took * 1_000);

@@ -27,6 +27,8 @@ export interface Governance {
   readonly approvals?: Approvals | undefined;
   /** What is stopped by hand; absent: nothing can be. */
   readonly freezes?: Freezes | undefined;
+  /** Calls whose limits cannot be checked are made, and marked; absent: they are denied. */
+  readonly stateFail?: "open" | undefined;
   /** What the grant has in flight, on all servers and connections together. */
   readonly load: Load;
   /** Milliseconds since 1970, UTC. */
@@ -77,6 +79,8 @@ export interface DecisionRecord {
   readonly args?: JsonObject;
   /** How long the decision has taken (milliseconds). */
   readonly took?: number;
+  /** Its limits could not be checked, and it was made all the same, as was asked for. */
+  readonly unchecked?: true;
   /** For observers: `name` is one that the server lists or the policy names. */
   readonly listed?: boolean;
 }

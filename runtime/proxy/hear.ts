@@ -119,6 +119,7 @@ export function hear(
     who: whoCalls(court, era?.client ?? court.client),
     now: governance.now(),
     freezes: governance.freezes,
+    stateFail: governance.stateFail,
   };
   if (further !== undefined) bench.continues = () => governance.rounds.claim(further.round);
   if (governance.approvals !== undefined) bench.asker = askerOf(message, admitted, governance);

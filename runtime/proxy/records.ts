@@ -114,6 +114,10 @@ function write(
     record.approval = first.id;
   }
   if (ruling.continued === true) record.continued = true;
+  if (ruling.unchecked === true) {
+    record.unchecked = true;
+    governance.notice("The state cannot be reached: calls are made without their limits.");
+  }
   let written = keep(governance, record);
   for (const { rule, message, source } of ruling.findings) {
     const { method, name } = subject;

@@ -33,6 +33,7 @@ export interface GatewayOptions {
   /** How persons are asked about calls; absent: nobody can be. */
   readonly approvals?: Approvals | undefined;
   readonly freezes: Freezes;
+  readonly stateFail?: "open" | undefined;
   /** Whoever wants to know which counters are charged; absent: nobody does. */
   readonly charged?: ChargedCounters | undefined;
   /** Milliseconds since 1970, UTC. */
@@ -95,7 +96,8 @@ export class Gateway implements Grants, Routes {
   }
 
   ready(): MaybePromise<void> {
-    return this.#options.store.ping();
+    const { stateFail, store } = this.#options;
+    return stateFail === "open" ? undefined : store.ping();
   }
 
   /** From the next decision on, this is in force. */
@@ -154,8 +156,8 @@ export class Gateway implements Grants, Routes {
 
   #governance(grant: Grant, server: GatewayServer): Governance {
     const { name, refusedRequests, ownProcess } = server;
-    const { store, seals, approvals, freezes, charged, now, record, observer, notice } =
-      this.#options;
+    const { store, seals, approvals, freezes, charged, stateFail } = this.#options;
+    const { now, record, observer, notice } = this.#options;
     const bound = { server: name, grant: grant.id };
     const own = store.forServer(name);
     const counters = charged?.watch(own, grant.id, name) ?? own;
@@ -172,6 +174,7 @@ export class Gateway implements Grants, Routes {
       rounds,
       approvals,
       freezes,
+      stateFail,
       tasks: new Tasks(seals, bound, ownProcess),
       load: this.#loadOf(grant.id),
       now,

@@ -6,7 +6,7 @@ export function oneServer(
   server: string,
   backend: Backend,
   paths: readonly string[],
-  store: StateStore,
+  store: Pick<StateStore, "ping">,
 ): Routes {
   const route: Route = { server, backend };
   const known = new Set(paths);

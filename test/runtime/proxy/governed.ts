@@ -37,6 +37,7 @@ export interface GovernedOptions {
   /** The policy is only looked at. */
   readonly shadow?: boolean;
   readonly connected?: () => boolean;
+  readonly stateFail?: "open";
   /** Who watches. */
   readonly observer?: Observer;
 }
@@ -83,6 +84,7 @@ export class Governed {
         return options.keep?.(record);
       },
       observer: options.observer,
+      stateFail: options.stateFail,
       notice: (text) => this.notices.push(text),
     };
     this.session = new Session(this.governance, {
