@@ -24,7 +24,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 /** A button that does something. */
 export function button(
   attributes: Attributes,
-  act: () => void,
+  act: (event: MouseEvent) => void,
   ...children: readonly Child[]
 ): HTMLButtonElement {
   const made = h("button", { type: "button", ...attributes }, ...children);

@@ -34,6 +34,8 @@ let waiting = 0;
 let timer = 0;
 let looking = false;
 let frozen = "";
+/** What is said at the top is about the last look, and is over with the next one. */
+let troubled = false;
 
 function byId(id: string): HTMLElement {
   const found = document.getElementById(id);
@@ -66,16 +68,31 @@ function takeLink(): string | undefined {
 
 async function begin(): Promise<void> {
   const link = takeLink();
+  let late = "";
   try {
-    if (link !== undefined) await open("/api/enter", { link });
+    if (link !== undefined) late = await enterBy(link);
+    // Who has a session already needs no other.
     if (hasSession()) await enter();
-    else signIn("");
+    else signIn(late);
   } catch (error) {
-    if (error instanceof RefusedError) signIn(link === undefined ? "" : error.message);
+    if (error instanceof RefusedError) signIn(late);
     else {
       alert("The proxy does not answer.");
       setTimeout(() => void begin(), LOOK_MS);
     }
+  }
+}
+
+/** Why a link opens nothing, a sentence; empty when it has opened a session. */
+async function enterBy(link: string): Promise<string> {
+  try {
+    await open("/api/enter", { link });
+    return "";
+  } catch (error) {
+    if (error instanceof RefusedError) return error.message;
+    // Nobody has seen it: it is as good as before.
+    history.replaceState(null, "", `/#link=${link}`);
+    throw error;
   }
 }
 
@@ -138,7 +155,7 @@ function showTabs(): void {
 function go(focus: boolean): void {
   if (me === undefined) return;
   const [asked = "", rest = ""] = location.hash.slice(1).split("/");
-  const name = asked in VIEWS ? asked : "waiting";
+  const name = Object.hasOwn(VIEWS, asked) ? asked : "waiting";
   for (const tab of tabs.querySelectorAll("a")) {
     if (tab.dataset.view === name) tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
@@ -180,8 +197,8 @@ async function look(): Promise<void> {
       );
       count(all.length);
     }
-    if (document.body.classList.contains("is-lost")) alert("");
-    document.body.classList.remove("is-lost");
+    if (troubled) alert("");
+    troubled = false;
   } catch (error) {
     failed(error);
   } finally {
@@ -195,18 +212,19 @@ function failed(error: unknown): void {
   if (error instanceof RefusedError && error.status === 401) {
     forget();
     signIn("Your session is over.");
-  } else if (error instanceof RefusedError) alert(error.message);
-  else {
-    document.body.classList.add("is-lost");
-    const away = error instanceof NoAnswer;
-    alert(
-      away
-        ? "The proxy does not answer. What is shown here may be old; it is tried again."
-        : String(error),
-    );
+    return;
   }
+  troubled = true;
+  const away = "The proxy does not answer. What is shown here may be old; it is tried again.";
+  if (error instanceof NoAnswer) alert(away);
+  else alert(error instanceof Error ? error.message : String(error));
 }
 
+// Its address would be that of no view.
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
 addEventListener("hashchange", () => {
   if (/^#link=/.test(location.hash)) void begin();
   else go(true);

@@ -114,7 +114,9 @@ export class QuestionPanel {
     }
     const reason = h("textarea", { id: "reason", rows: 1, maxlength: MAX_REASON });
     reason.setAttribute("aria-describedby", "reason-note");
-    const decide = (approve: boolean): void => {
+    const decide = (approve: boolean, { detail }: MouseEvent): void => {
+      // The second of two quick clicks was not meant for what the first has brought.
+      if (detail > 1) return;
       if (approve && !shown.isWhole()) {
         shown.showAll();
         announce("There was more to read. It is shown now; approve when you have read it.");
@@ -136,8 +138,8 @@ export class QuestionPanel {
       h(
         "div",
         { class: "buttons" },
-        button({ class: "approve" }, () => decide(true), icon("check"), "Approve"),
-        button({ class: "deny" }, () => decide(false), icon("cross"), "Deny"),
+        button({ class: "approve" }, (event) => decide(true, event), icon("check"), "Approve"),
+        button({ class: "deny" }, (event) => decide(false, event), icon("cross"), "Deny"),
       ),
     );
   }
