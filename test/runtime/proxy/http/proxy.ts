@@ -12,6 +12,7 @@ import {
   MAX_MESSAGE,
   MAX_SERVER_MESSAGE,
   noLoad,
+  type Observer,
   oneServer,
   openGrant,
   openStore,
@@ -49,6 +50,8 @@ export interface ProxyOptions {
   readonly grant?: Grant;
   /** False: other grants reach the same tasks. */
   readonly alone?: boolean;
+  /** Who watches. */
+  readonly observer?: Observer;
 }
 
 export interface HttpProxy {
@@ -146,6 +149,7 @@ async function governanceOf(
   const bound = { server: "test", grant: grant.id };
   return {
     store,
+    observer: options.observer,
     server: "test",
     grant,
     refusedRequests: new Set(options.refused ?? []),
