@@ -7,6 +7,7 @@ import { TestAdmin } from "./browser.ts";
 let admin: TestAdmin;
 let headers: Record<string, string>;
 let store: MemoryStore;
+let lifted: unknown[];
 let people: { -readonly [key in keyof AdminPeople]: AdminPeople[key] };
 beforeEach(async () => {
   store = new MemoryStore(() => admin.time);
@@ -21,7 +22,9 @@ beforeEach(async () => {
     store: store.freezes,
     known: () => ({ servers: ["shop"], grants: [{ id: "g_1", name: "ci" }] }),
     now: () => admin.time,
+    lifted: (scope, by) => lifted.push({ scope, by }),
   });
+  lifted = [];
   admin = await new TestAdmin(routes, { people }).listen();
   headers = await admin.proof();
 });
@@ -50,6 +53,7 @@ describe("a freeze", () => {
     expect(await unfreeze({ tool: "pay" })).toBe(409);
     expect(await unfreeze({ ...scope, grant: "g_1" })).toBe(200);
     expect(await unfreeze({ ...scope, grant: "g_1" })).toBe(409);
+    expect(lifted).toEqual([{ scope: { ...scope, grant: "g_1" }, by: "me" }]);
     expect(store.freezes.list()).toEqual([]);
   });
 

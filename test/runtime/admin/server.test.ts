@@ -295,6 +295,58 @@ describe("refused before anything else", () => {
   });
 });
 
+describe("of all that a request can have", () => {
+  it("only what is right in each respect is answered", async () => {
+    const [one, other] = [await admin.proof(), await admin.proof()];
+    const own = `127.0.0.1:${admin.port}`;
+    const all = product({
+      host: [own, "evil.example"],
+      origin: [`http://${own}`, "http://evil.example", undefined],
+      site: ["same-origin", "same-site", undefined],
+      cookie: [one.cookie, other.cookie, undefined],
+      page: [one["mcpp-page"], other["mcpp-page"], undefined],
+      bearer: [METRICS, undefined],
+      asked: [
+        "GET /",
+        "GET /api/who",
+        "POST /api/do",
+        "GET /api/do",
+        "POST /api/who",
+        "GET /metrics",
+      ],
+    });
+    const wrong: unknown[] = [];
+    let answered = 0;
+    for (const seen of all) {
+      const { host, origin, site, cookie, page, bearer, asked = "" } = seen;
+      const [method = "", path = ""] = asked.split(" ");
+      const { status } = await admin.ask(path, {
+        method,
+        ...(method === "POST" ? { body: "{}" } : {}),
+        headers: {
+          ...{ host, origin, "sec-fetch-site": site, cookie, "mcpp-page": page },
+          authorization: bearer === undefined ? undefined : `Bearer ${bearer}`,
+        },
+      });
+      const isOurs = origin === `http://${own}` || (origin === undefined && method === "GET");
+      const isPage = host === own && isOurs && site !== "same-site";
+      const isSession = [one, other].some(
+        (proof) => proof.cookie === cookie && proof["mcpp-page"] === page,
+      );
+      const right: Readonly<Record<string, boolean>> = {
+        "GET /": host === own,
+        "GET /api/who": isPage && isSession,
+        "POST /api/do": isPage && isSession,
+        "GET /metrics": bearer === METRICS || (host === own && cookie !== undefined),
+      };
+      if (status === 200) answered++;
+      if ((status === 200) !== (right[asked] ?? false)) wrong.push({ status, ...seen });
+    }
+    expect(wrong).toEqual([]);
+    expect(answered).toBeGreaterThan(100);
+  });
+});
+
 describe("every answer", () => {
   it("loads nothing from elsewhere, is framed by nobody, and is kept by nobody", async () => {
     const proof = await admin.proof();
@@ -330,3 +382,18 @@ describe("every answer", () => {
     expect(away.body).not.toContain("Redis");
   });
 });
+
+type Seen<K extends string> = { readonly [key in K]: string | undefined };
+
+/** Everything that these values can be together. */
+function product<K extends string>(
+  values: {
+    readonly [key in K]: readonly (string | undefined)[];
+  },
+): readonly Seen<K>[] {
+  let all: readonly Partial<Seen<K>>[] = [{}];
+  for (const [name, own] of Object.entries(values) as [K, readonly (string | undefined)[]][]) {
+    all = all.flatMap((one) => own.map((value) => ({ ...one, [name]: value }) as Partial<Seen<K>>));
+  }
+  return all as readonly Seen<K>[];
+}
