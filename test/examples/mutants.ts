@@ -56,7 +56,9 @@ function isConcurrent({ amount }: LimitClause): boolean {
   return amount.kind === "concurrent";
 }
 
-/** The text of a policy without a part of it. */
-export function without(source: Source, { start, end }: Span): string {
-  return source.text.slice(0, start) + source.text.slice(end);
+/** The text of a policy without some parts of it, which do not overlap. */
+export function without(source: Source, ...parts: readonly Span[]): string {
+  return [...parts]
+    .sort((a, b) => b.start - a.start)
+    .reduce((text, { start, end }) => text.slice(0, start) + text.slice(end), source.text);
 }

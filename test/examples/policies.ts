@@ -26,10 +26,16 @@ export function readExample(name: string): Source {
   return new Source(relative(process.cwd(), path), readFileSync(path, "utf8"));
 }
 
-/** @param text in place of what the file holds */
+/**
+ * Compiles one as `mcpp test` does: a claim that does not hold is one more thing that fails, beside the tests.
+ *
+ * @param text in place of what the file holds
+ */
 export function compileExample(name: string, text?: string): Compilation {
   const source = readExample(name);
-  return compile(text === undefined ? source : new Source(source.name, text), fileHost());
+  return compile(text === undefined ? source : new Source(source.name, text), fileHost(), {
+    claimsApart: true,
+  });
 }
 
 /**
@@ -41,8 +47,11 @@ export async function faultsOf(name: string, text?: string): Promise<readonly st
   const compiled = compileExample(name, text);
   const errors = compiled.diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) return errors.map((error) => renderDiagnostic(error));
-  const results = await runTests(compiled);
-  return results
+  const claims = compiled.claims
+    .filter(({ verdict }) => verdict.kind !== "proved")
+    .map(({ claim, verdict }) => `\`${claim.source.slice(claim.node.span)}\` is ${verdict.kind}.`);
+  const tests = (await runTests(compiled))
     .filter(({ failures }) => failures.length > 0)
     .map((result) => `The test \`${result.name}\` fails.`);
+  return [...claims, ...tests];
 }
