@@ -81,8 +81,12 @@ class FreezesInFile implements FreezeStore {
     return this.#use((freezes) => freezes.freeze(freeze));
   }
 
-  unfreeze(scope: FreezeScope): Promise<number> {
-    return this.#use((freezes) => freezes.unfreeze(scope));
+  unfreeze(scope: FreezeScope, by: string): Promise<number> {
+    return this.#use((freezes) => freezes.unfreeze(scope, by));
+  }
+
+  liftedBy(id: string): Promise<string | undefined> {
+    return this.#use((freezes) => freezes.liftedBy(id));
   }
 
   async #use<T>(use: (freezes: FreezeStore) => MaybePromise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { type CliCommand, EXIT_FINDINGS, EXIT_OK } from "./command.ts";
 import { describeScope, type ScopeOptions, scopeOf, scopeOptions } from "./freeze.ts";
 import { onSharedState } from "./shared-state.ts";
@@ -12,7 +13,7 @@ export const command: CliCommand = {
     const given = options as unknown as ScopeOptions;
     return onSharedState(given, async ({ store, config }) => {
       const scope = scopeOf(given, config);
-      const lifted = await store.freezes.unfreeze(scope);
+      const lifted = await store.freezes.unfreeze(scope, userInfo().username);
       if (lifted > 0) {
         process.stdout.write(`No longer frozen: ${describeScope(scope)}.\n`);
         return EXIT_OK;

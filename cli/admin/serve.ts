@@ -6,7 +6,6 @@ import {
   type AuditSettings,
   type AuditTrail,
   ChargedCounters,
-  type FreezeScope,
   type PageOptions,
   pageRoutes,
   RecentDecisions,
@@ -15,7 +14,6 @@ import { approverWith, localUser, whyNot } from "../approvals/approver.ts";
 import { Failure, sentenceOf } from "../command.ts";
 import type { AdminConfig } from "../config/admin.ts";
 import type { Config } from "../config/config.ts";
-import { describeScope } from "../freeze.ts";
 import { isLoopback, parseListenAddress } from "../listen-address.ts";
 import type { ServeLog } from "../serve-log.ts";
 import { pageFiles } from "./page-files.ts";
@@ -46,7 +44,7 @@ export function watching(): Watched {
 }
 
 export interface AdminSurroundings
-  extends Omit<PageOptions, "files" | "trail" | "version" | "now" | "lifted" | keyof Watched> {
+  extends Omit<PageOptions, "files" | "trail" | "version" | "now" | keyof Watched> {
   readonly watched: Watched;
   readonly log: ServeLog;
   readonly audit: AuditTrail | undefined;
@@ -73,11 +71,7 @@ export async function startAdmin(
   const { watched, log, audit, auditSettings, routes, ...page } = surroundings;
   const now = Date.now;
   const trail = trailOf(auditSettings);
-  const lifted = (scope: FreezeScope, by: string): void => {
-    log.notice(`${by} has let through again on the admin page: ${describeScope(scope)}`);
-    audit?.happened("lifted", { scope, by });
-  };
-  const common = { files: pageFiles(), version: MCPP_VERSION, trail, now, lifted };
+  const common = { files: pageFiles(), version: MCPP_VERSION, trail, now };
   const admin = new AdminServer({
     ...config,
     people: page.people,

@@ -22,7 +22,7 @@ export function describeRecord(record: TrailRecord): string {
     case "freeze":
       return `${when}  frozen by ${shown(record.by)} until ${shown(record.until)}: ${shown(record.because)} [${scope(record.scope)}]`;
     case "unfreeze":
-      return `${when}  no longer frozen [${scope(record.scope)}]`;
+      return `${when}  no longer frozen [${scope(record.scope)}]${record.lifted_by === undefined ? "" : `, lifted by ${shown(record.lifted_by)}`}`;
     case "grant_ended":
       return `${when}  the grant ${shown(grantOf(record).name)} is let in no more${record.server === undefined ? "" : ` on ${shown(record.server)}`}: ${shown(record.why)}`;
     case "start":

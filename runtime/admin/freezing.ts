@@ -11,8 +11,6 @@ export interface FreezeOptions {
     readonly grants: readonly { readonly id: string; readonly name: string }[];
   };
   readonly now: () => number;
-  /** Somebody has lifted what was frozen: the state does not keep who. */
-  readonly lifted: (scope: FreezeScope, by: string) => void;
 }
 
 const MAX_MINUTES = 24 * 24 * 60;
@@ -29,7 +27,7 @@ function writtenScope({ body: { server, grant, tool } }: Asked): FreezeScope | u
 }
 
 /** What is stopped by hand. */
-export function freezeRoutes({ store, known, now, lifted }: FreezeOptions): readonly AdminRoute[] {
+export function freezeRoutes({ store, known, now }: FreezeOptions): readonly AdminRoute[] {
   /** The scope that is named; a sentence when there is no such thing, which would stop nothing. */
   const scopeOf = ({ body }: Asked): FreezeScope | string => {
     const { server, grant, tool } = body;
@@ -96,11 +94,8 @@ export function freezeRoutes({ store, known, now, lifted }: FreezeOptions): read
         if (by === undefined) return refusal(403, LOOKING);
         const scope = writtenScope(asked);
         if (scope === undefined) return refusal(400, "A server, a grant and a tool are names.");
-        if ((await store.unfreeze(scope)) === 0) {
-          return refusal(409, "This is not frozen any more.");
-        }
-        lifted(scope, by);
-        return jsonAnswer(200, {});
+        if ((await store.unfreeze(scope, by)) > 0) return jsonAnswer(200, {});
+        return refusal(409, "This is not frozen any more.");
       },
     },
   ];

@@ -1,4 +1,4 @@
-import type { FreezeScope, FreezeStore, StateStore } from "../state/store.ts";
+import type { FreezeStore, StateStore } from "../state/store.ts";
 import type { ChargedCounters } from "./charged.ts";
 import { decisionRoutes, type RecentDecisions } from "./decisions.ts";
 import { freezeRoutes } from "./freezing.ts";
@@ -26,8 +26,6 @@ export interface PageOptions {
   readonly known: () => Pick<Me, "servers" | "grants">;
   /** Whether approvers can sign in. */
   readonly signsIn: () => boolean;
-  /** Somebody has lifted what was frozen: the state does not keep who. */
-  readonly lifted: (scope: FreezeScope, by: string) => void;
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number;
 }
@@ -35,7 +33,7 @@ export interface PageOptions {
 /** Everything that the page asks for. */
 export function pageRoutes(options: PageOptions): readonly AdminRoute[] {
   const { files, people, store, freezes, recent, charged, inForce, trail, known, now } = options;
-  const { version, serves, signsIn, lifted } = options;
+  const { version, serves, signsIn } = options;
   return [
     ...fileRoutes(files),
     {
@@ -61,6 +59,6 @@ export function pageRoutes(options: PageOptions): readonly AdminRoute[] {
     ...decisionRoutes(recent),
     ...limitRoutes({ store, inForce, charged, now }),
     ...trailRoutes(trail),
-    ...freezeRoutes({ store: freezes, known, now, lifted }),
+    ...freezeRoutes({ store: freezes, known, now }),
   ];
 }

@@ -14,13 +14,13 @@ const NOBODY: FreezeSubject = { server: "", grant: { id: "", name: "" }, tool: "
 
 /** The freezes in force, read from the store as calls come, and not more often than need be. */
 export class Freezes {
-  readonly #store: Pick<FreezeStore, "list">;
+  readonly #store: Pick<FreezeStore, "list" | "liftedBy">;
   #known: readonly Freeze[] = [];
   #readAt: number | undefined;
   #reading: Promise<readonly Freeze[]> | undefined;
   readonly #listeners = new Set<(freezes: readonly Freeze[]) => void>();
 
-  constructor(store: Pick<FreezeStore, "list">) {
+  constructor(store: Pick<FreezeStore, "list" | "liftedBy">) {
     this.#store = store;
   }
 
@@ -62,6 +62,11 @@ export class Freezes {
   list(now: number): MaybePromise<readonly Freeze[]> {
     const read = this.find(NOBODY, now);
     return read instanceof Promise ? read.then(() => this.#known) : this.#known;
+  }
+
+  /** Who lifted one that is in force no more. Throws, or rejects with, what the store does. */
+  liftedBy(id: string): MaybePromise<string | undefined> {
+    return this.#store.liftedBy(id);
   }
 
   #keep(freezes: readonly Freeze[], now: number): void {

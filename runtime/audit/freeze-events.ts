@@ -4,7 +4,7 @@ import { keptText, MAX, timeText } from "./text.ts";
 import type { AuditTrail } from "./trail.ts";
 
 export interface FreezeEventsOptions {
-  readonly freezes: Pick<Freezes, "onRead" | "list">;
+  readonly freezes: Pick<Freezes, "onRead" | "list" | "liftedBy">;
   readonly trail: Pick<AuditTrail, "happened">;
   /** Whether what stops calls to a server is ours to keep. */
   readonly concerns: (server: string) => boolean;
@@ -65,8 +65,19 @@ export class FreezeEvents {
     for (const [id, freeze] of before ?? []) {
       // What has come to its end was not lifted.
       if (after.has(id) || freeze.until <= now()) continue;
-      trail.happened("unfreeze", about(freeze));
+      void this.#lifted(freeze);
     }
+  }
+
+  async #lifted(freeze: Freeze): Promise<void> {
+    let by: string | undefined;
+    try {
+      by = await this.#options.freezes.liftedBy(freeze.id);
+    } catch {
+      // That it was lifted is known without it.
+    }
+    const who = by === undefined ? {} : { lifted_by: keptText(by, MAX.name) };
+    this.#options.trail.happened("unfreeze", { ...about(freeze), ...who });
   }
 }
 

@@ -206,8 +206,10 @@ export type AskResult =
 export interface FreezeStore {
   /** The same id again changes nothing. */
   freeze(freeze: Freeze): MaybePromise<void>;
-  /** Lifts every freeze of exactly this scope; the number lifted. */
-  unfreeze(scope: FreezeScope): MaybePromise<number>;
+  /** Lifts every freeze of exactly this scope; the number lifted. `by`: the name of who does it. */
+  unfreeze(scope: FreezeScope, by: string): MaybePromise<number>;
+  /** Who lifted a freeze, for at least an hour after it; undefined when nobody is known to have. */
+  liftedBy(id: string): MaybePromise<string | undefined>;
   /** Those in force now, the first to end first. */
   list(now?: number): MaybePromise<readonly Freeze[]>;
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { type RecordingHttp, startRecordingHttp } from "../fixtures/recording-upstream/http.ts";
@@ -78,7 +79,9 @@ it("a gateway's trail has who decided on calls, who froze them, and which grants
   await mcpp(["freeze", ...scope, ...because, ...config]);
   await expect.poll(() => kept("freeze")).toMatchObject([{ because: "Incident 4711" }]);
   await mcpp(["unfreeze", ...scope, ...config]);
-  await expect.poll(() => kept("unfreeze")).toMatchObject([{ scope: { tool: "get_item" } }]);
+  await expect
+    .poll(() => kept("unfreeze"))
+    .toMatchObject([{ scope: { tool: "get_item" }, lifted_by: userInfo().username }]);
 
   configure(["ci"]);
   await expect

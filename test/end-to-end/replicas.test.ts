@@ -94,6 +94,11 @@ grants:
 
   it("count exactly, whoever counts", async () => {
     const session = await front.begin("ci", "items");
+    // Each replica has served before: how long its first call takes is not what is looked at.
+    for (let id = 0; id < REPLICAS; id++) {
+      const { message, headers } = modern(id, "tools/call", { name: "get_item", arguments: {} });
+      await front.ask("ci", "items", message, headers);
+    }
     const answers = await Promise.all(
       Array.from({ length: 60 }, (_, index) => {
         const args = { id: String(index) };

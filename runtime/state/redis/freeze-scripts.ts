@@ -1,6 +1,7 @@
 import { script } from "./script.ts";
 
-// Freezes: "<until> <scope> <freeze as JSON>" by id; a scope is hexadecimal.
+// Freezes: "<until> <scope> <freeze as JSON>" by id; a scope is hexadecimal. One that was lifted ends at that time,
+// and has the name of who did it after a line break, which JSON has none of. It stays for an hour.
 const FREEZES = `
 local function entries(now)
   local list = {}
@@ -20,24 +21,28 @@ export const FREEZE = script(
   `
 local now = advance_clock()
 local last = tonumber(ARGV[3])
+local held = false
 for _, entry in ipairs(entries(now)) do
-  if not entry.on then redis.call('HDEL', KEYS[2], entry.id) end
+  if entry.ends + HOUR <= now then redis.call('HDEL', KEYS[2], entry.id) end
   last = math.max(last, entry.ends)
+  held = held or (entry.on and entry.id == ARGV[2])
 end
-redis.call('HSETNX', KEYS[2], ARGV[2], ARGV[3] .. ' ' .. ARGV[4] .. ' ' .. ARGV[5])
+if not held then redis.call('HSET', KEYS[2], ARGV[2], ARGV[3] .. ' ' .. ARGV[4] .. ' ' .. ARGV[5]) end
 redis.call('PEXPIRE', KEYS[2], str(math.max(1, last - now) + HOUR))
 return 1
 `,
 );
 
-/** KEYS clock, freezes; ARGV now, scope. How many were lifted. */
+/** KEYS clock, freezes; ARGV now, scope, by. How many were lifted. */
 export const UNFREEZE = script(
   FREEZES,
   `
 local lifted = 0
-for _, entry in ipairs(entries(advance_clock())) do
+local now = advance_clock()
+for _, entry in ipairs(entries(now)) do
   if entry.on and entry.scope == ARGV[2] then
-    redis.call('HDEL', KEYS[2], entry.id)
+    local kept = str(now) .. ' ' .. entry.scope .. ' ' .. entry.freeze .. '\\n' .. ARGV[3]
+    redis.call('HSET', KEYS[2], entry.id, kept)
     lifted = lifted + 1
   end
 end

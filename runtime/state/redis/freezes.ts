@@ -6,11 +6,13 @@ import type { Runner } from "./runner.ts";
 
 export class RedisFreezes implements FreezeStore {
   readonly #redis: Runner;
+  readonly #freezes: string;
   readonly #keys: readonly string[];
 
   constructor(redis: Runner) {
     this.#redis = redis;
     const keys = new Keys(SHARED);
+    this.#freezes = keys.freezes;
     this.#keys = [keys.clock, keys.freezes];
   }
 
@@ -20,8 +22,14 @@ export class RedisFreezes implements FreezeStore {
     await this.#redis.run(FREEZE, this.#keys, args);
   }
 
-  async unfreeze(scope: FreezeScope): Promise<number> {
-    return (await this.#redis.run(UNFREEZE, this.#keys, [scopeOf(scope)])) as number;
+  async unfreeze(scope: FreezeScope, by: string): Promise<number> {
+    return (await this.#redis.run(UNFREEZE, this.#keys, [scopeOf(scope), by])) as number;
+  }
+
+  async liftedBy(id: string): Promise<string | undefined> {
+    const entry = (await this.#redis.hget(this.#freezes, id)) ?? "";
+    const end = entry.indexOf("\n");
+    return end < 0 ? undefined : entry.slice(end + 1);
   }
 
   async list(): Promise<readonly Freeze[]> {

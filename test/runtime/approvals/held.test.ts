@@ -445,7 +445,7 @@ describe("a freeze", () => {
     expect(sent(proxy)).toEqual([2]);
     expect(sent(shadow)).toEqual([]);
     expect(shadow.records.at(-1)).toMatchObject({ rule: "(frozen)", enforced: true });
-    store.freezes.unfreeze({});
+    store.freezes.unfreeze({}, "ann");
     await pass(1_000);
     proxy.client(list(5));
     await pass();

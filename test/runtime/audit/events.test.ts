@@ -213,9 +213,11 @@ describe("a freeze", () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(kept[1]).toMatchObject({ type: "freeze", id: "f2", scope: { server: "shop" } });
     expect(kept[1]).not.toHaveProperty("at_start");
-    await store.freezes.unfreeze({ tool: "pay" });
+    await store.freezes.unfreeze({ tool: "pay" }, "zoe");
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(kept.slice(2)).toMatchObject([{ type: "unfreeze", id: "f1" }]);
+    expect(kept.slice(2)).toMatchObject([
+      { type: "unfreeze", id: "f1", by: "ann", lifted_by: "zoe" },
+    ]);
     events.end();
   });
 

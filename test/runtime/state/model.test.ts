@@ -225,12 +225,20 @@ const steps: fc.Arbitrary<fc.AsyncCommand<Model, Real>>[] = [
       (store, model) => store.freezes.freeze({ id, ...scope, ...because, until: model.clock + ms }),
     );
   }),
-  scope.map(
-    (scope) =>
+  fc.record({ scope, by: fc.constantFrom("ann", "Zoë of on-call") }).map(
+    ({ scope, by }) =>
       new Step(
-        `unfreeze ${JSON.stringify(scope)}`,
-        (model) => model.unfreeze(scope),
-        (store) => store.freezes.unfreeze(scope),
+        `unfreeze ${JSON.stringify(scope)} by ${by}`,
+        (model) => model.unfreeze(scope, by),
+        (store) => store.freezes.unfreeze(scope, by),
+      ),
+  ),
+  id.map(
+    (id) =>
+      new Step(
+        `lifted by: ${id}`,
+        (model) => model.liftedBy(id),
+        (store, model) => (model.isKnown(id) ? store.freezes.liftedBy(id) : undefined),
       ),
   ),
   fc.constant(

@@ -40,6 +40,7 @@ export class Model {
   readonly #claims = new Map<string, number>();
   readonly #approvals: Approval[] = [];
   #freezes: Freeze[] = [];
+  readonly #lifted = new Map<string, { readonly by: string; readonly at: number }>();
 
   now(): number {
     return Math.max(this.newest, this.clock);
@@ -182,17 +183,33 @@ export class Model {
   freeze(freeze: Freeze): void {
     const before = this.freezes();
     this.#advance();
-    if (!before.some(({ id }) => id === freeze.id)) this.#freezes = [...before, freeze];
+    if (before.some(({ id }) => id === freeze.id)) return;
+    this.#freezes = [...before, freeze];
+    this.#lifted.delete(freeze.id);
   }
 
-  unfreeze(scope: FreezeScope): number {
+  unfreeze(scope: FreezeScope, by: string): number {
     this.#advance();
     const before = this.freezes();
     this.#freezes = before.filter(
       ({ server, grant, tool }) =>
         server !== scope.server || grant !== scope.grant || tool !== scope.tool,
     );
+    for (const { id } of before) {
+      const stays = this.#freezes.some((freeze) => freeze.id === id);
+      if (!stays) this.#lifted.set(id, { by, at: this.now() });
+    }
     return before.length - this.#freezes.length;
+  }
+
+  /** Whether a store must still know who lifted it. */
+  isKnown(id: string): boolean {
+    const lifted = this.#lifted.get(id);
+    return lifted !== undefined && lifted.at + 3_600_000 > this.now();
+  }
+
+  liftedBy(id: string): string | undefined {
+    return this.isKnown(id) ? this.#lifted.get(id)?.by : undefined;
   }
 
   freezes(): Freeze[] {
