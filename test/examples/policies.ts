@@ -38,20 +38,29 @@ export function compileExample(name: string, text?: string): Compilation {
   });
 }
 
-/**
- * What the checker, the claims and the tests of a policy find wrong: nothing, where all is well.
- *
- * @param text in place of what the file holds
- */
-export async function faultsOf(name: string, text?: string): Promise<readonly string[]> {
-  const compiled = compileExample(name, text);
-  const errors = compiled.diagnostics.filter(({ severity }) => severity === "error");
-  if (errors.length > 0) return errors.map((error) => renderDiagnostic(error));
-  const claims = compiled.claims
-    .filter(({ verdict }) => verdict.kind !== "proved")
-    .map(({ claim, verdict }) => `\`${claim.source.slice(claim.node.span)}\` is ${verdict.kind}.`);
-  const tests = (await runTests(compiled))
-    .filter(({ failures }) => failures.length > 0)
-    .map((result) => `The test \`${result.name}\` fails.`);
-  return [...claims, ...tests];
+/** What the checker, the claims and the tests of a policy find wrong: nothing, where all is well. */
+export async function faultsOf(name: string): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for await (const fault of faultsIn(compileExample(name))) faults.push(fault);
+  return faults;
+}
+
+/** The first of them in a policy with this text; the rest is not looked for. */
+export async function firstFaultOf(name: string, text: string): Promise<string | undefined> {
+  for await (const fault of faultsIn(compileExample(name, text))) return fault;
+  return undefined;
+}
+
+async function* faultsIn(compiled: Compilation): AsyncGenerator<string> {
+  for (const diagnostic of compiled.diagnostics) {
+    if (diagnostic.severity === "error") yield renderDiagnostic(diagnostic);
+  }
+  for (const { claim, verdict } of compiled.claims) {
+    if (verdict.kind === "proved") continue;
+    yield `\`${claim.source.slice(claim.node.span)}\` is ${verdict.kind}.`;
+  }
+  for (const name of new Set(compiled.program.tests.map(({ node }) => node.name.value))) {
+    const results = await runTests(compiled, { chosen: (test) => test === name });
+    if (results.some(({ failures }) => failures.length > 0)) yield `The test \`${name}\` fails.`;
+  }
 }
