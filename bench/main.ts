@@ -31,6 +31,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     what: "the tests of 500 rules over 250 tools",
     load: () => import("./test.ts"),
   },
+  proofs: {
+    what: "500 rules over 250 tools: their claims, and what differs from another policy",
+    load: () => import("./proofs.ts"),
+  },
   lsp: {
     what: "a language server with 2 000 rules: from a keystroke to what is shown",
     load: () => import("./lsp.ts"),

@@ -53,6 +53,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "judge recorded calls again under a policy, and say what would change",
     load: () => import("./replay.ts"),
   },
+  diff: {
+    summary: "say which calls two policies decide differently",
+    load: () => import("./diff.ts"),
+  },
   drift: {
     summary: "compare a server with the tool list of a policy",
     load: () => import("./drift.ts"),

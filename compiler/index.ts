@@ -1,5 +1,7 @@
 export type { ClaimResult, ClaimVerdict } from "./analysis/claims.ts";
 export { callText, contextText, timeText } from "./analysis/describe-call.ts";
+export type { Change, DiffSide, PolicyDiff, Undecided } from "./analysis/diff.ts";
+export { diffPolicies } from "./analysis/diff.ts";
 export { catalogue } from "./catalogue.ts";
 export type { Compilation, CompileOptions } from "./compile.ts";
 export { check, claimDiagnostics, compile } from "./compile.ts";

@@ -2,12 +2,13 @@ import type { Json, Policy, ToolPolicy } from "../../policy/index.ts";
 import type { Judge, JudgedCall, JudgedOutcome } from "../host.ts";
 import type { Type } from "../tools/types.ts";
 import type { Domains } from "./branch.ts";
-import { domainsFor, type Known } from "./domains.ts";
+import { domainsFor, type Known, within } from "./domains.ts";
 import { Effort } from "./effort.ts";
-import type { Formula } from "./formula.ts";
+import { all, type Formula, literal, valueAt } from "./formula.ts";
 import { type Outcomes, toolOf } from "./outcomes.ts";
 import type { Scene } from "./satisfied.ts";
 import { solve } from "./solve.ts";
+import { EVERYTHING } from "./values.ts";
 
 /** Why something was neither proved nor refuted: too many steps, or a condition that is not taken apart. */
 export type Reason = "effort" | "opaque";
@@ -43,21 +44,20 @@ export function findCall(
 ): FoundCall {
   if (formula.kind === "false") return { kind: "none" };
   const known: Known = labels === undefined ? {} : { labels };
-  const [schema] = validated;
-  const strictest = schema && { args: schema.type, strict: schema.strict };
-  const exact = domainsFor({
-    ...known,
-    ...strictest,
-    ...(usual !== undefined && strictest === undefined && { usual }),
-  });
+  const schemas = validated.map(({ type, strict }) => domainsFor({ ...known, args: type, strict }));
+  const exact =
+    schemas.length > 0
+      ? schemas.reduce(within)
+      : domainsFor({ ...known, ...(usual !== undefined && { usual }) });
   const attempts: Domains[] = [exact];
   // Calls that keep to the schema read better, and are more likely to be made.
-  if (strictest === undefined && usual !== undefined) {
+  if (schemas.length === 0 && usual !== undefined) {
     attempts.unshift(domainsFor({ ...known, args: usual, strict: true }));
   }
+  const whole = all([formula, ...validated.flatMap(({ type }) => requiredOf(type))]);
   let undecided: Reason | undefined;
   for (const domains of attempts) {
-    const answer = solve(formula, domains, new Effort(STEPS));
+    const answer = solve(whole, domains, new Effort(STEPS));
     if (answer.kind === "no") {
       if (domains === exact) return { kind: "none" };
       continue;
@@ -71,6 +71,14 @@ export function findCall(
     undecided = "opaque";
   }
   return { kind: "undecided", why: undecided ?? "opaque" };
+}
+
+/** Speaks of each argument that must be there: of two schemas, one may ask for what the other refuses. */
+function requiredOf(type: Type): readonly Formula[] {
+  if (type.kind !== "object") return [];
+  return [...type.properties].flatMap(([name, { required }]) =>
+    required ? [literal(valueAt(["args", name]), EVERYTHING)] : [],
+  );
 }
 
 /** 2026-01-05T10:00Z: the time of a call that may come at any time. */

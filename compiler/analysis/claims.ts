@@ -1,18 +1,15 @@
 import type { Claim, Condition } from "../../language/index.ts";
-import { type ConditionEntry, isGlob, type Policy } from "../../policy/index.ts";
+import type { ConditionEntry, Policy } from "../../policy/index.ts";
 import type { Judge, JudgedCall } from "../host.ts";
 import { lowerCondition } from "../lower/condition.ts";
 import { toEntry } from "../lower/formula.ts";
 import type { BoundClaim, Program } from "../program.ts";
 import type { Type } from "../tools/types.ts";
-import { languageOf } from "./automaton.ts";
 import { type CallFacts, findCall, judgedBy, partFor, type Reason } from "./call.ts";
-import { Effort } from "./effort.ts";
 import { encode } from "./encode.ts";
 import { all, type Formula, TRUE } from "./formula.ts";
+import { closingGlobs, findName, namesOf } from "./names.ts";
 import { bothOf, callsOf, type Outcomes, outcomesOf } from "./outcomes.ts";
-import { findText, type Membership } from "./texts.ts";
-import { escapePattern } from "./verdicts.ts";
 
 /** A claim, and whether it holds of every call. Limits are left aside: they may have room or not. */
 export interface ClaimResult {
@@ -131,43 +128,23 @@ function callsAgainst(claim: Claim["claim"], outcomes: Outcomes): Formula {
 }
 
 /** A policy that allows the calls that meet a condition, so that the engine says whether one does. */
-function onlyIf(tool: string, condition: ConditionEntry): Policy {
+export function onlyIf(tool: string, condition: ConditionEntry): Policy {
   const entry = { require: [{ conditions: [condition] }] };
   return { version: "1", default: "deny", tools: Object.fromEntries([[tool, entry]]) };
 }
 
 // Tools to come ---------------------------------------------------------------------------------------
 
-const STEPS = 20_000;
-
 /** Under a default that allows, a claim's globs speak of tools that come later too: one that no rule covers. */
 function toolsToCome({ selection }: BoundClaim, { policies }: ClaimWorld): readonly string[] {
   if (policies.some((one) => one.default === "deny" || one.unlisted !== undefined)) return [];
-  const closed = policies.flatMap(({ hide = [], deny_tools = {} }) => [
-    ...hide,
-    ...Object.keys(deny_tools).filter((glob) => deny_tools[glob]?.shadow !== true),
-  ]);
-  const named = policies.flatMap(({ tools = {} }) => Object.keys(tools));
+  const closed = policies.map(closingGlobs).flatMap(({ hidden, denied }) => [...hidden, ...denied]);
   const excepted = selection.except.flatMap(({ node }) =>
     node.kind === "name" || node.kind === "glob" ? [node.value] : [],
   );
-  const outside = [...closed, ...excepted].flatMap((glob) => memberOf(glob, false));
+  const named = policies.flatMap(({ tools = {} }) => Object.keys(tools));
   return selection.globs.flatMap((glob) => {
-    const found = findText(
-      {
-        memberships: [...memberOf(glob, true), ...memberOf("?*", true), ...outside],
-        except: new Set(named),
-      },
-      new Effort(STEPS),
-    );
-    return found.kind === "yes" ? [found.text] : [];
+    const inside = [...namesOf([glob], true), ...namesOf([...closed, ...excepted], false)];
+    return findName(inside, named) ?? [];
   });
-}
-
-function memberOf(glob: string, positive: boolean): readonly Membership[] {
-  const pattern = isGlob(glob)
-    ? [...glob].map((one) => (one === "*" ? ".*" : one === "?" ? "." : escapePattern(one))).join("")
-    : escapePattern(glob);
-  const language = languageOf(`^(?s:${pattern})$`);
-  return language === undefined ? [] : [{ language, positive }];
 }

@@ -7,6 +7,7 @@ import type { Predicate, Steps } from "./formula.ts";
 import {
   between,
   EVERYTHING,
+  intersect,
   MISSING,
   NOTHING,
   only,
@@ -55,6 +56,19 @@ export function domainsFor({ args, strict = false, usual = args, labels }: Known
     }),
     texts: remembered((path) => textsAt(typesAt(path))),
     complete: (path, partial) => completed(usualAt(path), partial),
+  };
+}
+
+/** What calls can be that keep to both. */
+export function within(a: Domains, b: Domains): Domains {
+  return {
+    values: remembered((path) => intersect(a.values(path), b.values(path))),
+    lengths: remembered((path) => {
+      const [one, other] = [a.lengths?.(path), b.lengths?.(path)];
+      return one === undefined || other === undefined ? (one ?? other) : intersect(one, other);
+    }),
+    texts: remembered((path) => [...(a.texts?.(path) ?? []), ...(b.texts?.(path) ?? [])]),
+    complete: (path, partial) => b.complete?.(path, a.complete?.(path, partial)) ?? partial,
   };
 }
 

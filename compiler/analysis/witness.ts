@@ -105,7 +105,7 @@ function clash(a: Predicate, b: Predicate): boolean {
 
 /** A number of the set with the properties, of which whole numbers and halves are tried. */
 export function findNumber(values: ValueSet, predicates: readonly Predicate[]): Found {
-  if (values.numbers.length === 0) return NO;
+  if (values.numbers.length === 0 || contradict(predicates)) return NO;
   const numbers: ValueSet = { ...NOTHING, numbers: values.numbers, whole: values.whole };
   const fits = (value: Json): boolean =>
     predicates.every(({ test, positive }) => test(value) === positive);

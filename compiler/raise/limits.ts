@@ -27,7 +27,8 @@ export function limitText(limit: LimitEntry, owner: string): string {
   return parts.join(" ");
 }
 
-function amountText({
+/** @throws CannotSay */
+export function amountText({
   max,
   concurrent,
   increment_from,
@@ -45,7 +46,8 @@ function amountText({
   return `${amount}/${unit}${sliding}`;
 }
 
-function scopeText({ scope, key }: LimitEntry): string {
+/** @throws CannotSay */
+export function scopeText({ scope, key }: LimitEntry): string {
   return `per ${[scope, ...(key ?? []).map(pathText)].join(", ")}`;
 }
 

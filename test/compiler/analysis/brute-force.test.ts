@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { engineJudge } from "../../../cli/judge.ts";
 import { judgeClaim } from "../../../compiler/analysis/claims.ts";
+import { diffPolicies } from "../../../compiler/analysis/diff.ts";
 import { encode } from "../../../compiler/analysis/encode.ts";
 import { solve } from "../../../compiler/analysis/solve.ts";
 import type { ConditionEntry, Policy } from "../../../policy/index.ts";
@@ -65,4 +66,40 @@ describe("against every call of a small domain, judged by the engine", () => {
     expect(proved).toBeGreaterThan(100);
     expect(refuted).toBeGreaterThan(100);
   });
+
+  it("two policies differ exactly where a call is decided differently", () => {
+    let equivalent = 0;
+    let different = 0;
+    fc.assert(
+      fc.property(
+        fields.chain((some) => fc.tuple(policyOver(some), policyOver(some))),
+        ([before, after]) => {
+          const { changes, undecided } = diffPolicies({ policy: before }, { policy: after }, judge);
+          expect(undecided).toEqual([]);
+          const found = new Set<string>();
+          for (const { what, before: was, after: is, direction, call } of changes) {
+            if (what !== "decision" || call === undefined) continue;
+            found.add(`${was} ${is}`);
+            expect(judge.call(before, call)).toBe(was);
+            expect(judge.call(after, call)).toBe(is);
+            expect(direction).toBe(rank(is) > rank(was) ? "wider" : "narrower");
+          }
+          if (found.size === 0) equivalent++;
+          else different++;
+          for (const call of callsFor(before, after)) {
+            const was = judge.call(before, call);
+            const is = judge.call(after, call);
+            if (was !== is) expect(found, JSON.stringify(call)).toContain(`${was} ${is}`);
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    expect(equivalent).toBeGreaterThan(50);
+    expect(different).toBeGreaterThan(500);
+  });
 });
+
+function rank(outcome: string): number {
+  return ["hide", "deny", "ask", "allow"].indexOf(outcome);
+}
