@@ -2,7 +2,7 @@ import { normalize } from "node:path";
 import { Option } from "commander";
 import type { Diagnostic, Source } from "../language/index.ts";
 import { type CliCommand, EXIT_FINDINGS, EXIT_OK } from "./command.ts";
-import type { PolicyFacts } from "./config/config.ts";
+import type { GrantConfig, PolicyFacts } from "./config/config.ts";
 import { compileFile, readSource } from "./policy-file.ts";
 import { wantsColour } from "./report/colour.ts";
 import { summarise } from "./report/report.ts";
@@ -49,25 +49,39 @@ async function checkTogether(
   guard: string | undefined,
 ): Promise<Diagnostic[]> {
   // Not loaded for policies alone.
-  const [{ loadConfig }, { readyOf }, { guardFindings, ofGuard }] = await Promise.all([
-    import("./config/load.ts"),
-    import("./config/policies.ts"),
-    import("./config/guard.ts"),
-  ]);
+  const [{ loadConfig }, { readyOf }, { claimsOverGrant, guardFindings, ofGuard }] =
+    await Promise.all([
+      import("./config/load.ts"),
+      import("./config/policies.ts"),
+      import("./config/guard.ts"),
+    ]);
   const under: PolicyFacts[] = [];
+  const grants: GrantConfig[] = [];
   const found = files.flatMap((file) => {
     if (isConfig(file)) {
-      const { diagnostics, policies } = loadConfig(readSource(file), process.env, false);
+      const { diagnostics, policies, config } = loadConfig(readSource(file), process.env, false);
       under.push(...policies);
+      grants.push(...(config?.grants ?? []));
       return diagnostics;
     }
-    const policy = readyOf(file, compileFile(file, list));
+    const policy = readyOf(file, compileFile(file, list, { claimsApart: true }));
     under.push(policy);
-    return policy.diagnostics;
+    return [...policy.diagnostics, ...(policy.ofClaims ?? [])];
   });
   if (guard === undefined) return [...found];
-  const above = readyOf(guard, compileFile(guard, undefined));
-  return [...found, ...ofGuard(above), ...guardFindings(above, under)];
+  const above = readyOf(guard, compileFile(guard, undefined, { claimsApart: true }));
+  const ofGrants = new Set(grants.flatMap(({ policies }) => [...policies.values()]));
+  return [
+    ...found,
+    ...ofGuard(above),
+    ...guardFindings(above, under),
+    ...grants.flatMap((grant) => claimsOverGrant(above, grant)),
+    ...under.flatMap((policy) =>
+      ofGrants.has(policy)
+        ? []
+        : (above.claimsOver?.({ policy, where: `under \`${policy.path}\`` }) ?? []),
+    ),
+  ];
 }
 
 /** Whether a file is a gateway's configuration, by its name. */

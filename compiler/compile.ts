@@ -64,7 +64,7 @@ export function compile(source: Source, host: Host, options: CompileOptions = {}
   const isSound = [...found, ...later].every(({ severity }) => severity !== "error");
   const claims = isSound && lowered !== undefined ? proveClaims(program, lowered, host) : [];
   const diagnostics = inOrder(
-    [...found, ...later, ...(claimsApart ? [] : claims.flatMap(claimDiagnostics))],
+    [...found, ...later, ...(claimsApart ? [] : claims.flatMap((one) => claimDiagnostics(one)))],
     program,
   );
   const fine = lowered !== undefined && diagnostics.every(({ severity }) => severity !== "error");
@@ -94,21 +94,32 @@ function proveClaims(
   const typeOf = (tool: string) => argumentsOf(program, tool);
   return claims.map((claim) => ({
     claim,
-    verdict: proveClaim(claim, { program, policies: [policy], judge, typeOf }),
+    verdict: proveClaim(claim, { labels: program.labels, policies: [policy], judge, typeOf }),
   }));
 }
 
-/** What there is to say of a claim that was not proved. */
-export function claimDiagnostics({ claim, verdict }: ClaimResult): readonly Diagnostic[] {
+/**
+ * What there is to say of a claim that was not proved.
+ *
+ * @param where whose calls it was proved of, where not everybody's: `for the grant …`
+ */
+export function claimDiagnostics(
+  { claim, verdict }: ClaimResult,
+  where?: string,
+): readonly Diagnostic[] {
   const { node, source } = claim;
   if (verdict.kind === "proved") return [];
-  if (verdict.kind === "undecided") return [report(claimUndecided, verdict, source, node.span)];
+  if (verdict.kind === "undecided") {
+    const parameters = { ...verdict, ...(where !== undefined && { where }) };
+    return [report(claimUndecided, parameters, source, node.span)];
+  }
   const { call, outcome } = verdict;
   const parameters = {
     claim: node.claim,
     call: callText(call),
     context: contextText(call),
     outcome,
+    ...(where !== undefined && { where }),
   };
   return [report(claimRefuted, parameters, source, node.span)];
 }

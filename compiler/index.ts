@@ -1,4 +1,5 @@
-export type { ClaimResult, ClaimVerdict } from "./analysis/claims.ts";
+export type { ClaimResult, ClaimVerdict, ClaimWorld } from "./analysis/claims.ts";
+export { proveFor } from "./analysis/claims.ts";
 export { callText, contextText, timeText } from "./analysis/describe-call.ts";
 export type { Change, DiffSide, PolicyDiff, Undecided } from "./analysis/diff.ts";
 export { diffPolicies } from "./analysis/diff.ts";

@@ -1,6 +1,12 @@
 import type { Diagnostic } from "../../language/index.ts";
 import type { Json, Policy, SourceMap } from "../../policy/index.ts";
-import type { AuditSettings, ListenAddress, Openings, ServerRequest } from "../../runtime/index.ts";
+import type {
+  AuditSettings,
+  Context,
+  ListenAddress,
+  Openings,
+  ServerRequest,
+} from "../../runtime/index.ts";
 import type { ServerTarget } from "../backend.ts";
 import type { AdminConfig } from "./admin.ts";
 import type { Naming, Permission } from "./guard.ts";
@@ -81,6 +87,14 @@ export interface PolicyFacts {
   /** The tools that it names, and what it opens; absent where its text is not known. */
   readonly namings?: readonly Naming[];
   readonly permissions?: readonly Permission[];
+  /** What is wrong with its claims, as far as they are about it alone. */
+  readonly ofClaims?: readonly Diagnostic[];
+  /** Of a guard, what is wrong with its claims about the calls that pass it and another policy. */
+  readonly claimsOver?: (under: Under) => readonly Diagnostic[];
+  /** Absent when there is an error. */
+  readonly policy?: Policy;
+  /** The tools of its list, by name. */
+  readonly tools?: ReadonlyMap<string, Json>;
   /** Whether it forbids every call of a tool. */
   readonly refuses?: (tool: string) => boolean;
 }
@@ -89,8 +103,16 @@ export interface PolicyFacts {
 export interface ReadyPolicy extends PolicyFacts {
   /** All that it is made of, its tool list too, each of them a path. */
   readonly files: readonly string[];
-  readonly policy?: Policy;
   readonly map?: SourceMap;
-  /** The tools of its list, by name. */
-  readonly tools?: ReadonlyMap<string, Json>;
+}
+
+/** Calls that must pass a guard: those of a policy under it. */
+export interface Under {
+  readonly policy: PolicyFacts;
+  /** Whose calls they are, as the end of a sentence: `for the grant …`. */
+  readonly where: string;
+  /** The grant that calls; absent for any. */
+  readonly grant?: Context["grant"];
+  /** The policy only looks on: whatever the guard lets pass is allowed. */
+  readonly shadow?: boolean;
 }

@@ -7,7 +7,7 @@ import {
   type Span,
   suggest,
 } from "../../language/index.ts";
-import type { PolicyFacts } from "./config.ts";
+import type { GrantConfig, PolicyFacts } from "./config.ts";
 import { guardForbids, guardNamesNoTool } from "./messages.ts";
 
 /** An exact name of a tool in a policy. */
@@ -35,6 +35,17 @@ export function guardFindings(
   policies: readonly PolicyFacts[],
 ): readonly Diagnostic[] {
   return [...unknownNames(guard, policies), ...policies.flatMap((one) => forbidden(guard, one))];
+}
+
+/** What is wrong with the claims of a guard about the calls of one grant. */
+export function claimsOverGrant(
+  guard: PolicyFacts,
+  { id, name, labels, policies, shadow }: GrantConfig,
+): readonly Diagnostic[] {
+  return [...policies].flatMap(([server, policy]) => {
+    const where = `for the grant \`${name}\` on \`${server}\``;
+    return guard.claimsOver?.({ policy, where, shadow, grant: { id, name, labels } }) ?? [];
+  });
 }
 
 /** Names of the guard that no server has; said only where every server's tools are known. */

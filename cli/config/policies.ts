@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, normalize } from "node:path";
-import type { Compilation, Program } from "../../compiler/index.ts";
+import { type Compilation, claimDiagnostics, type Program } from "../../compiler/index.ts";
 import { compileGlob, type Json, type Policy, validatePolicy } from "../../policy/index.ts";
 import { Failure } from "../command.ts";
 import { readText } from "../file.ts";
@@ -7,6 +7,7 @@ import { parseJson } from "../json.ts";
 import { compileFile } from "../policy-file.ts";
 import type { ReadyPolicy } from "./config.ts";
 import type { Naming, Permission } from "./guard.ts";
+import { claimsOver } from "./guard-claims.ts";
 
 /** A path as a file writes it, for whoever runs us. */
 export function pathFrom(path: string, from: string): string {
@@ -28,7 +29,9 @@ export function filePolicies(): (path: string, from: string) => ReadyPolicy {
 
 function policyAt(path: string): ReadyPolicy {
   try {
-    return path.endsWith(".json") ? compiledAt(path) : readyOf(path, compileFile(path, undefined));
+    return path.endsWith(".json")
+      ? compiledAt(path)
+      : readyOf(path, compileFile(path, undefined, { claimsApart: true }));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { path, diagnostics: [], files: [path], problem: error.message };
@@ -47,11 +50,9 @@ function compiledAt(path: string): ReadyPolicy {
   return { ...common, problem: `it is not valid: ${where}${first?.message ?? "it is refused."}` };
 }
 
-/** What a compilation gives a gateway. */
-export function readyOf(
-  path: string,
-  { policy, map, diagnostics, program }: Compilation,
-): ReadyPolicy {
+/** What a compilation, its claims apart, gives a gateway. */
+export function readyOf(path: string, compilation: Compilation): ReadyPolicy {
+  const { policy, map, diagnostics, program, claims } = compilation;
   const server = program.server?.node.name.value;
   const tools = program.tools.list?.tools as readonly unknown[] as readonly Json[] | undefined;
   const list = program.tools.source?.name;
@@ -66,6 +67,8 @@ export function readyOf(
     map,
     namings: namingsIn(program),
     permissions: permissionsIn(program),
+    ofClaims: claims.flatMap((one) => claimDiagnostics(one)),
+    claimsOver: (under) => claimsOver(compilation, under),
     ...(policy === undefined ? {} : { policy, refuses: (tool) => refuses(policy, tool) }),
     ...(server === undefined ? {} : { server }),
     ...(tools === undefined

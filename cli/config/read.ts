@@ -16,7 +16,7 @@ import { type RawAudit, readAudit } from "./audit.ts";
 import type { ApprovalsConfig, Config, GrantConfig, PolicyFacts, ServerConfig } from "./config.ts";
 import { ConfigDocument, type Path } from "./document.ts";
 import { type Environment, substituted } from "./environment.ts";
-import { guardFindings, ofGuard } from "./guard.ts";
+import { claimsOverGrant, guardFindings, ofGuard } from "./guard.ts";
 import * as messages from "./messages.ts";
 import { shapeProblems } from "./schema.ts";
 import { redacted } from "./secrets.ts";
@@ -148,7 +148,7 @@ class Reader<P extends PolicyFacts> {
     const admin = raw.admin === undefined ? undefined : this.#admin(raw, raw.admin);
     if (grants.length === 0) this.#report(messages.noGrant, {}, ["servers"], "key");
     const listen = this.#listen(raw, keys.length > 0);
-    const found = [...inOrder(this.#diagnostics), ...this.#ofPolicies(guard)];
+    const found = [...inOrder(this.#diagnostics), ...this.#ofPolicies(guard, grants)];
     if (listen === undefined || found.some(({ severity }) => severity === "error")) {
       return { diagnostics: found, policies: [...this.#policies] };
     }
@@ -475,11 +475,16 @@ class Reader<P extends PolicyFacts> {
     return policy;
   }
 
-  #ofPolicies(guard: P | undefined): readonly Diagnostic[] {
+  #ofPolicies(guard: P | undefined, grants: readonly GrantConfig<P>[]): readonly Diagnostic[] {
     const under = [...this.#policies].filter((policy) => policy !== guard);
-    const found = under.flatMap(({ diagnostics }) => diagnostics);
+    const found = under.flatMap(({ diagnostics, ofClaims = [] }) => [...diagnostics, ...ofClaims]);
     if (guard === undefined) return found;
-    return [...found, ...ofGuard(guard), ...guardFindings(guard, under)];
+    return [
+      ...found,
+      ...ofGuard(guard),
+      ...guardFindings(guard, under),
+      ...grants.flatMap((grant) => claimsOverGrant(guard, grant)),
+    ];
   }
 
   #report<M>(

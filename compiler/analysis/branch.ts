@@ -224,9 +224,18 @@ function collect(formula: Formula, into: Map<string, { list: Steps; index: numbe
     case "some":
     case "each":
       add(formula.list);
+      // A body may speak of elements of lists outside, which are known beforehand so.
+      for (const [key, found] of indexesIn(formula.body(PROBE))) {
+        if (found.list[0] === PROBE[0]) continue;
+        const known = into.get(key);
+        if (known === undefined || known.index < found.index) into.set(key, found);
+      }
       break;
   }
 }
+
+/** Stands for an element, wherever it is. */
+const PROBE: Steps = ["an element"];
 
 /** Whether a formula cannot hold beside what is known, seen at once. */
 export function isRefuted(branch: Branch, formula: Formula): boolean {

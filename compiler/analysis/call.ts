@@ -26,6 +26,8 @@ export interface CallFacts {
   /** The type of its arguments by the tool list, which calls need not keep to. */
   readonly usual?: Type;
   readonly labels?: Known["labels"];
+  /** The one grant that calls. */
+  readonly grant?: Known["grant"];
 }
 
 /** Steps on one question about one tool. */
@@ -39,11 +41,14 @@ const STEPS = 120_000;
 export function findCall(
   formula: Formula,
   validated: Outcomes["validated"],
-  { tool, usual, labels }: CallFacts,
+  { tool, usual, labels, grant }: CallFacts,
   confirm: (call: JudgedCall) => boolean,
 ): FoundCall {
   if (formula.kind === "false") return { kind: "none" };
-  const known: Known = labels === undefined ? {} : { labels };
+  const known: Known = {
+    ...(labels !== undefined && { labels }),
+    ...(grant !== undefined && { grant }),
+  };
   const schemas = validated.map(({ type, strict }) => domainsFor({ ...known, args: type, strict }));
   const exact =
     schemas.length > 0
@@ -66,7 +71,8 @@ export function findCall(
       undecided = answer.why;
       continue;
     }
-    const call = callOf(tool, answer.scene);
+    const made = callOf(tool, answer.scene);
+    const call = grant === undefined ? made : { ...made, grant };
     if (confirm(call)) return { kind: "call", call };
     undecided = "opaque";
   }

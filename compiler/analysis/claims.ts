@@ -3,7 +3,7 @@ import type { ConditionEntry, Policy } from "../../policy/index.ts";
 import type { Judge, JudgedCall } from "../host.ts";
 import { lowerCondition } from "../lower/condition.ts";
 import { toEntry } from "../lower/formula.ts";
-import type { BoundClaim, Program } from "../program.ts";
+import type { BoundClaim } from "../program.ts";
 import type { Type } from "../tools/types.ts";
 import { type CallFacts, findCall, judgedBy, partFor, type Reason } from "./call.ts";
 import { encode } from "./encode.ts";
@@ -24,7 +24,10 @@ export type ClaimVerdict =
   | { readonly kind: "undecided"; readonly tool: string; readonly why: Reason };
 
 export interface ClaimWorld {
-  readonly program: Program;
+  /** The labels that are declared; absent where grants may have any. */
+  readonly labels?: CallFacts["labels"];
+  /** The one grant that calls; absent for every grant. */
+  readonly grant?: JudgedCall["grant"];
   /** All that a call must pass: a guard's first. */
   readonly policies: readonly Policy[];
   readonly judge: Judge | undefined;
@@ -59,11 +62,11 @@ const known = new WeakMap<
 >();
 
 function verdictOn(claim: BoundClaim, tool: string, world: ClaimWorld): ClaimVerdict {
-  const { program, policies, judge } = world;
+  const { labels, grant, policies, judge } = world;
   const parts = policies.map((policy) => partFor(policy, tool, { limits: false }));
-  const labels = [...program.labels].map(([name, { values }]) => [name, values]);
+  const declared = labels && [...labels].map(([name, { values }]) => [name, values]);
   const condition = claim.condition === undefined ? undefined : entryOf(claim.condition);
-  const by = JSON.stringify([parts, labels, condition, judge === undefined]);
+  const by = JSON.stringify([parts, declared, grant, condition, judge === undefined]);
   let byTool = known.get(claim.node);
   if (byTool === undefined) {
     byTool = new Map();
@@ -76,7 +79,12 @@ function verdictOn(claim: BoundClaim, tool: string, world: ClaimWorld): ClaimVer
     claim: claim.node.claim,
     ...(condition !== undefined && { condition }),
     policies: parts,
-    facts: { tool, labels: program.labels, ...(usual !== undefined && { usual }) },
+    facts: {
+      tool,
+      ...(labels !== undefined && { labels }),
+      ...(grant !== undefined && { grant }),
+      ...(usual !== undefined && { usual }),
+    },
     judge,
   });
   byTool.set(tool, { by, verdict });

@@ -1,4 +1,5 @@
 import { compileSchemaPattern, type Json } from "../../policy/index.ts";
+import type { JudgedCall } from "../host.ts";
 import { isJsonObject, membersOf } from "../tools/algebra.ts";
 import type { Type } from "../tools/types.ts";
 import type { Domains } from "./branch.ts";
@@ -29,9 +30,11 @@ export interface Known {
   readonly usual?: Type;
   /** The labels that are declared, with the values they may have; absent where any label may stand. */
   readonly labels?: ReadonlyMap<string, { readonly values?: readonly string[] }>;
+  /** The one grant that calls; absent for every grant. */
+  readonly grant?: JudgedCall["grant"];
 }
 
-export function domainsFor({ args, strict = false, usual = args, labels }: Known): Domains {
+export function domainsFor({ args, strict = false, usual = args, labels, grant }: Known): Domains {
   const typesAt = remembered((path): readonly Place[] | undefined => {
     const [root, ...steps] = path;
     return root === "args" && args !== undefined ? placesAt(args, steps, strict) : undefined;
@@ -45,7 +48,7 @@ export function domainsFor({ args, strict = false, usual = args, labels }: Known
   return {
     values: remembered((path) => {
       const [root, first] = path;
-      if (root === "grant") return grantDomain(first, labels);
+      if (root === "grant") return grantDomain(first, labels, grant);
       if (root === "client") return union(STRINGS, MISSING);
       const places = typesAt(path);
       return places === undefined ? EVERYTHING : unionOf(places.map(valuesAt));
@@ -159,7 +162,16 @@ function isText(value: Json): boolean {
   return typeof value === "string";
 }
 
-function grantDomain(name: string | number | undefined, labels: Known["labels"]): ValueSet {
+function grantDomain(
+  name: string | number | undefined,
+  labels: Known["labels"],
+  grant: Known["grant"],
+): ValueSet {
+  if (grant !== undefined) {
+    if (name === "name" || name === "id") return only(grant[name]);
+    const own = Object.hasOwn(grant.labels, String(name)) ? grant.labels[String(name)] : undefined;
+    return own === undefined ? MISSING : only(own);
+  }
   if (name === "name" || name === "id") return STRINGS;
   if (labels === undefined) return union(STRINGS, MISSING);
   const label = labels.get(String(name));

@@ -8,7 +8,7 @@ import {
   isThere,
 } from "./branch.ts";
 import { Effort } from "./effort.ts";
-import { type Formula, literal, measureAt, type Steps, valueAt } from "./formula.ts";
+import { type Formula, literal, measureAt, type Quantity, type Steps, valueAt } from "./formula.ts";
 import { compareLists, elementsOf } from "./lists.ts";
 import { contradicts } from "./relate.ts";
 import { type Scene, satisfied } from "./satisfied.ts";
@@ -83,16 +83,9 @@ class Search {
   ): Scene | undefined {
     if (depth > DEPTH) return this.#giveUp("effort");
     const choices = [...given];
-    let left = this.#assume(pending, branch, choices);
-    while (left) {
-      const forced = this.#propagate(branch, choices);
-      if (forced === undefined) return undefined;
-      if (forced.length === 0) break;
-      left = this.#assume(forced, branch, choices);
-    }
-    if (!left) return undefined;
+    if (!this.#settle(pending, branch, choices)) return undefined;
     const choice = this.#next(branch, choices);
-    if (choice === undefined) return this.#finish(branch);
+    if (choice === undefined) return this.#finish(branch, depth);
     const others = choices.filter((one) => one !== choice);
     for (const alternative of choice) {
       const found = this.#search(alternative, branch.copy(), others, depth + 1);
@@ -100,6 +93,16 @@ class Search {
       if (!this.#effort.spend(1)) return this.#giveUp("effort");
     }
     return undefined;
+  }
+
+  /** Takes formulas for granted with all that is forced by them; false when they exclude one another. */
+  #settle(pending: readonly Formula[], branch: Branch, choices: Choice[]): boolean {
+    let forced: readonly Formula[] | undefined = pending;
+    while (forced !== undefined && this.#assume(forced, branch, choices)) {
+      forced = this.#propagate(branch, choices);
+      if (forced?.length === 0) return true;
+    }
+    return false;
   }
 
   #giveUp(why: Undecided): undefined {
@@ -179,22 +182,32 @@ class Search {
   }
 
   /** The choice to make next; undefined when there is none left. */
-  #next(branch: Branch, choices: Choice[]): Choice | undefined {
+  #next(branch: Branch, choices: readonly Choice[]): Choice | undefined {
     let least: Choice | undefined;
     for (const choice of choices) {
       if (least === undefined || choice.length < least.length) least = choice;
     }
-    if (least !== undefined) return least;
-    const [first] = branch.somes.sort((a, b) => a.list.path.length - b.list.path.length);
-    if (first === undefined) return undefined;
-    branch.somes.shift();
-    const found = branch.choicesFor(first);
-    // The new element is the same one in every alternative that takes it.
-    choices.push(found);
-    return found;
+    let sought: Quantity | undefined;
+    for (const some of branch.somes) {
+      // What else speaks of lists within elements is known only once nothing else is to be chosen.
+      if (some.list.path.some((step) => typeof step === "number")) continue;
+      const open = branch
+        .choicesFor(some)
+        .filter((one) => this.#settle(one, branch.copy(), [...choices]));
+      if (least !== undefined && open.length >= least.length) continue;
+      least = open;
+      sought = some;
+    }
+    if (least === undefined) {
+      [sought] = branch.somes.sort((a, b) => a.list.path.length - b.list.path.length);
+      if (sought === undefined) return undefined;
+      least = branch.choicesFor(sought);
+    }
+    if (sought !== undefined) branch.somes.splice(branch.somes.indexOf(sought), 1);
+    return least;
   }
 
-  #finish(branch: Branch): Scene | undefined {
+  #finish(branch: Branch, depth: number): Scene | undefined {
     if (contradicts(branch)) return undefined;
     for (const { list, count } of branch.judged) {
       const length = branch.of(measureAt("length", list.path)).values;
@@ -205,7 +218,7 @@ class Search {
         [isThere(list, count), valueOfElement(list.path, count)],
         branch.copy(),
         [],
-        0,
+        depth + 1,
       );
     }
     for (const relation of branch.relations) {
@@ -213,7 +226,7 @@ class Search {
       if (elements === undefined || branch.apart.get(relation) === elements) continue;
       const next = branch.copy();
       next.apart.set(relation, elements);
-      return this.#search([compareLists(relation, elements)], next, [], 0);
+      return this.#search([compareLists(relation, elements)], next, [], depth + 1);
     }
     const built: Built = buildScene(branch, this.#effort);
     if (built.kind === "yes") {

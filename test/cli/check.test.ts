@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { command } from "../../cli/check.ts";
 import { Failure } from "../../cli/command.ts";
 import { inFolder, run, write } from "./running.ts";
@@ -144,4 +144,62 @@ grants:
     .filter(({ code }) => code === "MCPP201")
     .map(({ file }) => file);
   expect(files).toEqual(["bad.mcpp"]);
+});
+
+describe("the claims of a guard", () => {
+  const tools = {
+    server: { name: "files" },
+    tools: ["read_file", "write_file"].map((name) => ({
+      name,
+      inputSchema: { type: "object", properties: { path: { type: "string" } } },
+    })),
+  };
+  const config = (team: string): string => `listen: 127.0.0.1:8420
+guard: ./org.mcpp
+servers:
+  files: { command: [files] }
+grants:
+  - { name: docs, token: "sha256:${"1".repeat(64)}", servers: { files: ./docs.mcpp }, labels: { team: ${team} } }
+  - { name: trial, token: "sha256:${"2".repeat(64)}", servers: { files: ./trial.mcpp } }
+`;
+  const files = (team: string): void => {
+    write("files.tools.json", JSON.stringify(tools));
+    write(
+      "org.mcpp",
+      'server org\n\ndefault allow\n\nalways deny write_file if args.path == "/x"\n',
+    );
+    write(
+      "docs.mcpp",
+      'server files tools "./files.tools.json"\nlabels team: "a" | "b"\nallow read_file, write_file\ndeny write_file if grant.team == "b"\n',
+    );
+    write("trial.mcpp", 'server files tools "./files.tools.json"\nallow read_file\n');
+    write("mcpp.yaml", config(team));
+  };
+
+  it("are proved of the calls of every grant, which must pass its own policy too", async () => {
+    files("b");
+    const { stdout } = await run(command, ["mcpp.yaml"], pretty);
+    expect(stdout).not.toContain("MCPP520");
+  });
+
+  it("are refuted by a call of the grant that gets through", async () => {
+    files("a");
+    const { stdout, code } = await run(command, ["mcpp.yaml"], pretty);
+    expect(stdout).toContain(
+      'is allowed for the grant `docs` on `files`: `write_file { path: "/x" }`',
+    );
+    expect(stdout.match(/MCPP520/g)).toHaveLength(1);
+    expect(code).toBe(1);
+  });
+
+  it("are proved of the policies that `--guard` stands above", async () => {
+    files("a");
+    const { stdout, code } = await run(command, ["docs.mcpp", "trial.mcpp"], {
+      ...pretty,
+      guard: "org.mcpp",
+    });
+    expect(stdout).toContain("is allowed under `docs.mcpp`");
+    expect(stdout).not.toContain("under `trial.mcpp`");
+    expect(code).toBe(1);
+  });
 });
