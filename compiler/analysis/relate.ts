@@ -30,6 +30,8 @@ export function* relate(branch: Branch, effort: Effort): Iterable<Branch | "perh
   );
   const others = relations.filter(({ how }) => how !== "equal");
   const candidates = candidatesOf(classes, effort);
+  // Whatever lists and objects others may be.
+  if (classes.some((one) => candidates.get(one)?.length === 0)) return;
   const chosen = new Map<Class, Json>();
   const holdsSoFar = ({ how, left, right }: Relation): boolean => {
     const a = chosen.get(byOperand.get(left.key) as Class);

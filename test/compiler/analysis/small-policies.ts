@@ -237,14 +237,16 @@ function reads(policies: readonly unknown[]): (name: string) => boolean {
 /** Every call that tells these policies and conditions apart. */
 export function* callsFor(...policies: readonly unknown[]): Iterable<JudgedCall> {
   const read = reads(policies);
-  // A property of a schema, or the path of a condition, as text or as a list.
-  const choose = (name: string, choices: Choices): Choices =>
-    read(`args.${name}`) || read(`"${name}":{`) || read(`"args","${name}"`) ? choices : [undefined];
+  const choose = (name: string, choices: Choices, few: Choices): Choices => {
+    if (read(`args.${name}`) || read(`"args","${name}"`)) return choices;
+    // A schema tells fewer values apart than conditions do.
+    return read(`"${name}":{`) ? few : [undefined];
+  };
   const times = read('"during"') || read('"before"') || read('"after"') ? TIMES : [TIMES[1]];
   const roles = read("grant.role") ? ROLES : [undefined];
-  for (const a of choose("a", SCALARS)) {
-    for (const n of choose("n", NUMBERS)) {
-      for (const l of choose("l", LISTS)) {
+  for (const a of choose("a", SCALARS, [undefined, null, "x", "z", 1, true])) {
+    for (const n of choose("n", NUMBERS, [undefined, 0, 1, 1.5, 3, "x"])) {
+      for (const l of choose("l", LISTS, [undefined, [], ["x"], [1, 2], "x"])) {
         const args = Object.fromEntries(
           Object.entries({ a, n, l }).filter(
             (pair): pair is [string, Json] => pair[1] !== undefined,
