@@ -103,11 +103,13 @@ function failurePart(
   const title = `${paint("error", "failed")} ${paint("location", location(source, span))}  ${paint("title", titleOf(failure))}`;
   const call = renderFrame(source, callSpan, { message: answerOf(failure), paint });
   const command = explainCommand(file.path, failure.caller);
+  // It knows nothing of the calls before, and would say that there is room.
+  const isFull = failure.actual.rule.includes("/limits/");
   return [
     title,
     call,
     ...decisionParts(failure, file, colour, colours),
-    paint("hint", command),
+    ...(isFull ? [] : [paint("hint", command)]),
   ].join("\n\n");
 }
 
