@@ -34,12 +34,15 @@ export type Handler = (
 export class Listener {
   readonly #server: Server;
   readonly #strangers = new Map<Socket, NodeJS.Timeout>();
+  /** Connections whose first request has not come yet. */
+  readonly #silent = new Set<Socket>();
   readonly #caps: Caps;
 
   constructor(handler: Handler, caps: Caps = CAPS) {
     this.#caps = caps;
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
       const { socket } = request;
+      this.#silent.delete(socket);
       handler(request, response, () => this.#know(socket));
     };
     this.#server = createServer(
@@ -65,7 +68,11 @@ export class Listener {
     // Whatever it asks in the meantime: what is answered without a token keeps no connection.
     const late = setTimeout(() => socket.destroy(), this.#caps.headMs).unref();
     this.#strangers.set(socket, late);
-    socket.once("close", () => this.#know(socket));
+    this.#silent.add(socket);
+    socket.once("close", () => {
+      this.#know(socket);
+      this.#silent.delete(socket);
+    });
   }
 
   #know(socket: Socket): void {
@@ -89,13 +96,19 @@ export class Listener {
   /** Accepts no more connections; resolves when the last one is closed. Those on which nothing runs are closed. */
   drain(): Promise<void> {
     return new Promise((resolve) => {
-      const idle = setInterval(() => this.#server.closeIdleConnections(), IDLE_MS);
+      const idle = setInterval(() => this.#closeIdle(), IDLE_MS);
       this.#server.close(() => {
         clearInterval(idle);
         resolve();
       });
-      this.#server.closeIdleConnections();
+      this.#closeIdle();
     });
+  }
+
+  #closeIdle(): void {
+    this.#server.closeIdleConnections();
+    // Node takes a connection that has never said a word for one that is about to.
+    for (const socket of this.#silent) if (socket.bytesRead === 0) socket.destroy();
   }
 
   /** Breaks the connections that are left. */

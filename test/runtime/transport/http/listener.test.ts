@@ -87,3 +87,12 @@ it.each([
   await end;
   expect(await ask(known, "right")).toContain("served");
 });
+
+it("does not wait for a connection that has never sent anything", async () => {
+  const silent = await open();
+  // Answered after the silent one was met.
+  expect(await ask(await open(), "right")).toContain("served");
+  const gone = next(silent);
+  await listener.drain();
+  expect(await gone).toBe("closed");
+});
