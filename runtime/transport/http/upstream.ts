@@ -120,19 +120,12 @@ export class HttpUpstream {
     { requests, streams }: Pools,
   ): void {
     if (sending.aborted) return;
-    const common = { method, path: this.#path };
-    let options: Dispatcher.DispatchOptions = {
-      ...common,
-      headers: { ...headers, ...this.#headers },
-    };
+    const sent: Record<string, string> = { ...headers, ...this.#headers };
+    const options: Dispatcher.DispatchOptions = { method, path: this.#path, headers: sent };
     if (body !== undefined && body.length > PIECE) {
       const bytes = Buffer.from(body);
-      const length = { "content-length": String(bytes.length) };
-      options = {
-        ...common,
-        headers: { ...headers, ...this.#headers, ...length },
-        body: Readable.from(pieces(bytes), { objectMode: false, highWaterMark: PIECE }),
-      };
+      sent["content-length"] = String(bytes.length);
+      options.body = Readable.from(pieces(bytes), { objectMode: false, highWaterMark: PIECE });
     } else if (body !== undefined) options.body = body;
     (stream ? streams : requests).dispatch(options, sending);
   }
