@@ -30,7 +30,7 @@ describe("against every call of a small domain, judged by the engine", () => {
         for (const call of callsFor(entry)) met ||= judge.call(only, call) === "allow";
         if (met) expect(answer.kind).not.toBe("no");
       }),
-      { numRuns: 600 },
+      { numRuns: 2_000 },
     );
   });
 
@@ -61,7 +61,7 @@ describe("against every call of a small domain, judged by the engine", () => {
           }
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 2_000 },
     );
     expect(proved).toBeGreaterThan(100);
     expect(refuted).toBeGreaterThan(100);
@@ -93,7 +93,7 @@ describe("against every call of a small domain, judged by the engine", () => {
           }
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 2_000 },
     );
     expect(equivalent).toBeGreaterThan(50);
     expect(different).toBeGreaterThan(500);
