@@ -38,8 +38,9 @@ describe.each(ATTACKS)("%s", (name) => {
     expect(await faultsOf(policyOf(name))).toEqual([]);
   });
 
-  it.skipIf(BY_THE_PROXY.includes(name))("has a statement that stops it", () => {
-    expect(stoppersOf(name).length).toBeGreaterThan(0);
+  const byProxy = BY_THE_PROXY.includes(name);
+  it(`has ${byProxy ? "no" : "a"} statement that stops it`, () => {
+    expect(stoppersOf(name).length > 0).toBe(!byProxy);
   });
 
   if (ON_THE_WIRE.includes(name)) return;
