@@ -13,7 +13,7 @@ import { compareLists, elementsOf } from "./lists.ts";
 import { contradicts } from "./relate.ts";
 import { type Scene, satisfied } from "./satisfied.ts";
 import { type Built, buildScene } from "./scene.ts";
-import { EVERYTHING, has, LISTS, sizeOf, type ValueSet } from "./values.ts";
+import { between, EVERYTHING, has, intersect, LISTS, sizeOf, type ValueSet } from "./values.ts";
 
 /**
  * `no` is a proof that nothing satisfies the formula. `yes` comes with a call that does, as far as no fact is asked
@@ -210,8 +210,11 @@ class Search {
   #finish(branch: Branch, depth: number): Scene | undefined {
     if (contradicts(branch)) return undefined;
     for (const { list, count } of branch.judged) {
-      const length = branch.of(measureAt("length", list.path)).values;
-      const least = leastOf(length);
+      const lengths = branch.of(measureAt("length", list.path)).values;
+      const there = thereOf(branch, list.path, count);
+      const least = leastOf(
+        intersect(lengths, between(there, false, Number.POSITIVE_INFINITY, true)),
+      );
       if (least <= count) continue;
       if (least > MAX_ELEMENTS) return this.#giveUp("effort");
       return this.#search(
@@ -243,6 +246,14 @@ class Search {
 function valueOfElement(list: Steps, index: number): Formula {
   const operand = valueAt([...list, index]);
   return { kind: "literal", operand, values: EVERYTHING };
+}
+
+/** How many elements there must be for those that are spoken of and are not missing. */
+function thereOf(branch: Branch, list: Steps, count: number): number {
+  for (let index = count - 1; index >= 0; index--) {
+    if (!branch.of(valueAt([...list, index])).values.missing) return index + 1;
+  }
+  return 0;
 }
 
 function leastOf(lengths: ValueSet): number {

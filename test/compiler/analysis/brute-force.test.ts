@@ -5,7 +5,7 @@ import { judgeClaim } from "../../../compiler/analysis/claims.ts";
 import { diffPolicies } from "../../../compiler/analysis/diff.ts";
 import { encode } from "../../../compiler/analysis/encode.ts";
 import { solve } from "../../../compiler/analysis/solve.ts";
-import type { ConditionEntry, Policy } from "../../../policy/index.ts";
+import type { ConditionEntry, Policy, ToolPolicy } from "../../../policy/index.ts";
 import { callsFor, conditionOver, fields, policyOver, TOOL } from "./small-policies.ts";
 
 const judge = engineJudge();
@@ -93,12 +93,35 @@ describe("against every call of a small domain, judged by the engine", () => {
           }
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, examples: FOUND },
     );
     expect(equivalent).toBeGreaterThan(50);
     expect(different).toBeGreaterThan(500);
   });
 });
+
+/** Pairs that were not decided once: an element that must be there, and a length that must not be that. */
+const FOUND: [[Policy, Policy]][] = [
+  [
+    [
+      policyWith({ deny_if: [{ conditions: [{ path: ["args", "l", 0], op: "neq", value: 1 }] }] }),
+      policyWith({
+        deny_if: [
+          {
+            conditions: [
+              { some: "args.l", as: "item", where: { path: "item", op: "eq", value: 1 } },
+            ],
+          },
+        ],
+        ask_if: [{ conditions: [{ path: "args.l", of: "length", op: "eq", value: 1 }] }],
+      }),
+    ],
+  ],
+];
+
+function policyWith(act: ToolPolicy): Policy {
+  return { version: "1", default: "deny", tools: { act } };
+}
 
 function rank(outcome: string): number {
   return ["hide", "deny", "ask", "allow"].indexOf(outcome);
