@@ -10,6 +10,9 @@ import { callsFor, conditionOver, fields, policyOver, TOOL } from "./small-polic
 
 const judge = engineJudge();
 
+/** The same policies at every run. */
+const SEED = 20_261_128;
+
 /** A policy that allows what meets a condition. */
 function onlyIf(entry: ConditionEntry): Policy {
   return {
@@ -30,7 +33,7 @@ describe("against every call of a small domain, judged by the engine", () => {
         for (const call of callsFor(entry)) met ||= judge.call(only, call) === "allow";
         if (met) expect(answer.kind).not.toBe("no");
       }),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, seed: SEED },
     );
   });
 
@@ -61,7 +64,7 @@ describe("against every call of a small domain, judged by the engine", () => {
           }
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, seed: SEED },
     );
     expect(proved).toBeGreaterThan(100);
     expect(refuted).toBeGreaterThan(100);
@@ -93,7 +96,7 @@ describe("against every call of a small domain, judged by the engine", () => {
           }
         },
       ),
-      { numRuns: 2_000, examples: FOUND },
+      { numRuns: 2_000, examples: FOUND, seed: SEED },
     );
     expect(equivalent).toBeGreaterThan(50);
     expect(different).toBeGreaterThan(500);
